@@ -1,0 +1,66 @@
+"""A campaign file: what is stood up, recorded, loaded and judged. Read from `campaigns/<name>.yaml`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from citycam.model.camera import CameraId
+from citycam.model.documents import Document, load
+from citycam.model.units import Seconds
+
+
+class Load(Document):
+    """What users do beside the recording."""
+
+    viewers: Annotated[int, Field(ge=0, le=10_000)]
+    view_time: Seconds
+    players: Annotated[int, Field(ge=0, le=10_000)]
+    clip: Seconds
+
+
+class PlaybackCheck(Document):
+    """How the recorded archive is played back after the run: one interval of every camera."""
+
+    clip: Seconds
+
+
+class Fault(Document):
+    """A fault of the fleet: `every` n-th frame of each named camera."""
+
+    kind: Literal["drop-frames"]
+    cameras: Annotated[list[CameraId], Field(min_length=1)]
+    every: Annotated[int, Field(ge=2)] = 50
+
+
+class Campaign(Document):
+    """One campaign. `gates` maps a criterion's id to its limit, written with its unit."""
+
+    schema_version: Literal[1]
+    name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
+    title: str
+    environment: Path
+    inventory: Path
+    seed: int
+    warm_up: Seconds
+    recording: Seconds
+    drain: Seconds
+    load: Load
+    playback: PlaybackCheck
+    faults: tuple[Fault, ...] = ()
+    gates: dict[str, str]
+
+
+def load_campaign(path: Path) -> Campaign:
+    """Read and validate a campaign; its relative paths are made relative to the file's folder.
+
+    Raises:
+        ConfigError: with file and line.
+    """
+    campaign = load(path, Campaign)
+    folder = path.resolve().parent
+    return campaign.model_copy(
+        update={"environment": folder / campaign.environment, "inventory": folder / campaign.inventory}
+    )

@@ -1,0 +1,1 @@
+"""The inventory: which cameras there are. Files in, validated values out."""

@@ -1,0 +1,103 @@
+"""Read a YAML file into a pydantic model; every mistake is named with file and line.
+
+Used for campaigns, environments, versions and profiles, so that all of them refuse unknown keys the same way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from citycam.model.errors import ConfigError
+
+
+class Document(BaseModel):
+    """Base of everything read from a file: frozen, and unknown keys are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+D = TypeVar("D", bound=BaseModel)
+
+
+def load(path: Path, model: type[D]) -> D:
+    """Read `path` as YAML and validate it as `model`.
+
+    Raises:
+        ConfigError: the file is missing, is not YAML, or breaks the model; all mistakes in one message,
+            each as `file:line: key: what is wrong`.
+    """
+    try:
+        tree: Any = YAML(typ="rt").load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(
+            f"cannot read {path}", where=str(path), why=error.strerror or str(error), next="check the path"
+        ) from error
+    except MarkedYAMLError as error:
+        mark = error.problem_mark
+        line = mark.line + 1 if mark else 1
+        raise ConfigError(
+            "not valid YAML", where=f"{path}:{line}", why=str(error.problem), next="fix the syntax on that line"
+        ) from error
+    except (YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError("not valid YAML", where=str(path), why=str(error), next="write it as UTF-8 YAML") from error
+    if not isinstance(tree, dict):
+        raise ConfigError("the file must hold a mapping", where=f"{path}:1", why=f"found {type(tree).__name__}")
+    try:
+        return model.model_validate(tree)
+    except ValidationError as error:
+        raise config_error(path, tree, model, error) from error
+
+
+def config_error(path: Path, tree: Any, model: type[BaseModel], error: ValidationError) -> ConfigError:
+    """Turn pydantic's findings into one `ConfigError`: the first is the headline, the others follow in `why`."""
+    findings = [
+        f"{path}:{line_of(tree, found['loc'])}: {'.'.join(map(str, found['loc']))}: {_explain(found, model)}"
+        for found in error.errors()
+    ]
+    first, *others = findings
+    where, _, what = first.partition(": ")
+    return ConfigError(what, where=where, why="\n        ".join(others), next="correct the file and run again")
+
+
+def line_of(tree: Any, location: Sequence[int | str]) -> int:
+    """Line (from 1) of the deepest part of `location` that exists in a ruamel round-trip tree."""
+    line = 1
+    node = tree
+    for key in location:
+        marks = getattr(node, "lc", None)
+        try:
+            line = (marks.key(key) if isinstance(node, dict) else marks.item(key))[0] + 1  # type: ignore[union-attr]
+            node = node[key]
+        except (KeyError, IndexError, TypeError, AttributeError):
+            break
+    return line
+
+
+def _explain(found: Any, model: type[BaseModel]) -> str:
+    if found["type"] == "extra_forbidden":
+        allowed = _keys_at(model, found["loc"][:-1])
+        close = get_close_matches(str(found["loc"][-1]), allowed, n=1)
+        hint = f"; did you mean {close[0]!r}?" if close else ""
+        return f"unknown key{hint} (known: {', '.join(allowed)})"
+    if found["type"] == "missing":
+        return "this key is required"
+    message = str(found["msg"]).removeprefix("Value error, ")
+    return message if repr(found["input"]) in message else f"{message} (found {found['input']!r})"
+
+
+def _keys_at(model: type[BaseModel], location: Sequence[int | str]) -> list[str]:
+    """Names of the fields that may stand at `location`; falls back to the root's."""
+    current = model
+    for key in location:
+        field = current.model_fields.get(str(key)) if isinstance(key, str) else None
+        annotation = field.annotation if field else None
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            current = annotation
+    return list(current.model_fields)

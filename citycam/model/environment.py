@@ -1,0 +1,101 @@
+"""An environment: where a stack stands and how large it is. Read from `environments/<name>.yaml`."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Network
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
+
+from citycam.model.documents import Document, load
+from citycam.model.units import Bytes, Seconds
+
+BENCHMARK_RANGE = IPv4Network("198.18.0.0/15")
+"""Reserved for benchmarks (RFC 2544 appendix C.2.2, RFC 6890): simulated cameras never leave it."""
+
+
+def _inside_benchmark_range(network: IPv4Network) -> IPv4Network:
+    if not network.subnet_of(BENCHMARK_RANGE) or network.prefixlen > 17:
+        raise ValueError(f"{network} must lie in {BENCHMARK_RANGE} and be a /17 or larger")
+    return network
+
+
+class Networks(Document):
+    """Subnets of the stack. Cameras live in the second quarter of `camera_lan`, containers in its first /24."""
+
+    camera_lan: Annotated[IPv4Network, AfterValidator(_inside_benchmark_range)]
+    management: IPv4Network
+    service: IPv4Network
+
+    @property
+    def container_range(self) -> IPv4Network:
+        """Addresses Docker may give to containers on the camera LAN."""
+        return next(self.camera_lan.subnets(new_prefix=24))
+
+    @property
+    def camera_range(self) -> IPv4Network:
+        """Addresses of cameras: the second quarter of the LAN (198.18.64.0/18 of 198.18.0.0/16)."""
+        return list(self.camera_lan.subnets(prefixlen_diff=2))[1]
+
+    @model_validator(mode="after")
+    def _disjoint(self) -> Self:
+        nets = {"camera_lan": self.camera_lan, "management": self.management, "service": self.service}
+        names = list(nets)
+        for index, one in enumerate(names):
+            for other in names[index + 1 :]:
+                if nets[one].overlaps(nets[other]):
+                    raise ValueError(f"{one} {nets[one]} and {other} {nets[other]} overlap")
+        return self
+
+
+class Gateways(Document):
+    """How many gateways there are and how they record."""
+
+    count: Annotated[int, Field(ge=1, le=64)]
+    part: Seconds = 1.0
+    segment: Seconds = 20.0
+    retention: Seconds = 86400.0
+
+
+class Edge(Document):
+    """Ports the edge publishes on the node: HTTPS (playback, metrics) and RTSPS (live)."""
+
+    name: str = "citycam.internal"
+    https_port: Annotated[int, Field(ge=1024, le=65535)]
+    rtsps_port: Annotated[int, Field(ge=1024, le=65535)]
+
+
+class Disk(Document):
+    """How much of the node's disk a run may need."""
+
+    minimum_free: Bytes
+
+
+class Environment(Document):
+    """One environment. Its name prefixes everything the stack makes."""
+
+    schema_version: Literal[1]
+    name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,19}$")]
+    networks: Networks
+    gateways: Gateways
+    edge: Edge
+    disk: Disk
+
+    @property
+    def gateway_names(self) -> list[str]:
+        """`gateway-1`, `gateway-2`, …"""
+        return [f"gateway-{number}" for number in range(1, self.gateways.count + 1)]
+
+    def service_name(self, part: str) -> str:
+        """Name of a part of this stack among everything Docker runs: `citycam-local-gateway-1`."""
+        return f"citycam-{self.name}-{part}"
+
+
+def load_environment(path: Path) -> Environment:
+    """Read and validate an environment file.
+
+    Raises:
+        ConfigError: with file and line.
+    """
+    return load(path, Environment)
