@@ -29,7 +29,7 @@ def parse(text: object, units: dict[str, float], kind: str) -> float:
     if found is None or found[2] not in units:
         known = ", ".join(units)
         raise ValueError(
-            f"{text!r} is not a {kind}: write a number with its unit, one of {known} (for example 10{next(iter(units))})"
+            f"{text!r} is not a {kind}: give a number and its unit, one of {known}, as in 10{next(iter(units))}"
         )
     return float(found[1]) * units[found[2]]
 
