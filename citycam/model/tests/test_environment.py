@@ -1,0 +1,39 @@
+from ipaddress import IPv4Network
+from pathlib import Path
+
+import pytest
+
+from citycam.model.environment import load_environment
+from citycam.model.errors import ConfigError
+from citycam.model.workspace import PROJECT
+
+LOCAL = PROJECT / "environments" / "local.yaml"
+
+
+def test_the_local_environment_is_valid() -> None:
+    environment = load_environment(LOCAL)
+    assert environment.gateway_names == ["gateway-1", "gateway-2"]
+    assert environment.networks.camera_range == IPv4Network("198.18.64.0/18")
+    assert environment.networks.container_range == IPv4Network("198.18.0.0/24")
+    assert environment.service_name("edge") == "citycam-local-edge"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("198.18.0.0/16", "10.0.0.0/16", "must lie in 198.18.0.0/15"),
+        ("10.89.4.0/22", "10.89.0.0/22", "overlap"),
+        ("count: 2", "count: 0", "greater than or equal to 1"),
+        ("segment: 20s", "segment: 20", "not a duration"),
+        ("https_port", "http_port", "unknown key"),
+        ("name: local", "name: Local City", "match"),
+    ],
+)
+def test_a_wrong_environment_is_refused_with_its_line(tmp_path: Path, old: str, new: str, says: str) -> None:
+    path = tmp_path / "wrong.yaml"
+    text = LOCAL.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+    with pytest.raises(ConfigError, match=says) as caught:
+        load_environment(path)
+    assert caught.value.where.startswith(f"{path}:")
