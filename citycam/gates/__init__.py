@@ -1,0 +1,1 @@
+"""From evidence to verdict: criteria, their limits, and the judgement of a run. Measures nothing, renders nothing."""
