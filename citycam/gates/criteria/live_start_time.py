@@ -30,7 +30,8 @@ class LiveStartTime:
     why = "An operator who follows an incident cannot wait for a picture."
     how = (
         "Simulated viewers open cameras through the encrypted edge while everything records. Time runs from the"
-        " intended start to the first complete key frame; 95 of 100 views must be at least this quick, and none may fail."
+        " intended start to the first complete key frame;"
+        " 95 of 100 views must be at least this quick, and none may fail."
     )
     unit = Unit.SECONDS
     requires = ("evidence/requests.parquet",)
