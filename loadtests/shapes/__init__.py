@@ -1,0 +1,1 @@
+"""Locust shapes: how many users, when."""

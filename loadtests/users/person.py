@@ -1,0 +1,91 @@
+"""What viewers and players share: a seeded choice of cameras, a timetable, and one Locust event for each request."""
+
+from __future__ import annotations
+
+import random
+import time
+from abc import abstractmethod
+from itertools import count
+from typing import Any, ClassVar
+
+from locust import User, task
+from locust.env import Environment
+from locust.exception import StopUser
+
+from loadtests.clients.edge import trust
+from loadtests.clients.outcome import Outcome
+from loadtests.pacing import Pace
+from loadtests.settings import LoadSettings, WatchedCamera
+from loadtests.shapes.ramp import RampAndHold
+
+SETTINGS = LoadSettings.from_environment()
+TRUST = trust(SETTINGS.ca_file)
+FOREVER_NS = 1 << 62
+
+
+class Person(User):
+    """A user with a timetable. Subclasses say how often they ask, and ask."""
+
+    abstract = True
+    kind: ClassVar[str]
+    period_s: ClassVar[float]
+    length_s: ClassVar[float]
+    settle_s: ClassVar[float] = 0.0
+    _numbers: ClassVar[count[int]]
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        cls._numbers = count()
+
+    def __init__(self, environment: Environment) -> None:
+        super().__init__(environment)
+        self.choice = random.Random(f"{SETTINGS.seed}/{self.kind}/{next(self._numbers)}")
+        self._pace = Pace(0, self.period_s, 0)
+
+    def on_start(self) -> None:
+        """Draw up the timetable, and wait for its first slot."""
+        shape = self.environment.shape_class
+        stop_ns = shape.stop_ns if isinstance(shape, RampAndHold) else FOREVER_NS
+        start_ns = time.time_ns() + round(self.settle_s * 1e9)
+        self._pace = Pace(start_ns, self.period_s, stop_ns, self.length_s)
+        self.wait()  # type: ignore[no-untyped-call]
+
+    def wait_time(self) -> float:
+        """Seconds until the next slot."""
+        return self._pace.wait_s(time.time_ns())
+
+    @task
+    def take_slot(self) -> None:
+        """One request in the next slot of the timetable."""
+        if self._pace.over:
+            raise StopUser
+        camera = self.choice.choice(SETTINGS.cameras)
+        intended_ns = self._pace.take()
+        self._report(camera, intended_ns, self.ask(camera))
+
+    @abstractmethod
+    def ask(self, camera: WatchedCamera) -> Outcome:
+        """Make one request now."""
+
+    def _report(self, camera: WatchedCamera, intended_ns: int, outcome: Outcome) -> None:
+        """Tell Locust, and through it the recorder, how the request went."""
+        name = f"{self.kind} {camera.gateway}"
+        self.environment.events.request.fire(
+            request_type=self.kind,
+            name=name,
+            response_time=outcome.response_ms,
+            response_length=outcome.size,
+            exception=outcome.error,
+            context={
+                "kind": self.kind,
+                "name": name,
+                "camera": camera.camera,
+                "gateway": camera.gateway,
+                "intended_ns": intended_ns,
+                "start_ns": outcome.start_ns,
+                "response_ms": outcome.response_ms,
+                "latency_ms": outcome.response_ms + (outcome.start_ns - intended_ns) / 1e6,
+                "frames": outcome.frames,
+                "frames_missing": outcome.frames_missing,
+            },
+        )
