@@ -1,0 +1,1 @@
+"""Docker as Pulumi dynamic resources: one noun a module, each created, read, compared, updated and deleted."""
