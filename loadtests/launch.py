@@ -12,11 +12,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from citycam.model.errors import ConfigError, EnvironmentFailure
+from citycam.model.errors import EnvironmentFailure
 from citycam.model.workspace import PROJECT
 from loadtests.journal import FILE_NAME, read_journal
 from loadtests.settings import VARIABLE, LoadSettings
-from loadtests.summary import LoadSummary, summarise, write_summary
+from loadtests.summary import LoadSummary, idle, summarise, write_summary
 
 LOG = "locust.log"
 START_UP_S = 30.0
@@ -29,6 +29,8 @@ logger = logging.getLogger(__name__)
 class Launch:
     """One load run. Leaves `requests.parquet`, `load.json`, `load.jsonl` and `locust.log` in `folder`.
 
+    A run without users starts no process and leaves an empty `requests.parquet`.
+
     Use as a context manager, or call `stop` in a `finally`: nothing keeps running then. Should the caller be killed,
     the load sees that its parent has gone and ends by itself.
     """
@@ -36,6 +38,7 @@ class Launch:
     def __init__(self, settings: LoadSettings, folder: Path) -> None:
         self._settings = settings.model_copy(update={"output": folder.resolve()})
         self._folder = folder
+        self._users = settings.viewers + settings.players
         self._process: subprocess.Popen[bytes] | None = None
         self._summary: LoadSummary | None = None
 
@@ -57,14 +60,15 @@ class Launch:
         """Start the users; returns at once.
 
         Raises:
-            ConfigError: there are no users to start.
-            EnvironmentFailure: it runs already, or Python cannot be started.
+            EnvironmentFailure: it was started before, or Locust cannot be started.
         """
-        if self._settings.viewers + self._settings.players == 0:
-            raise ConfigError("a load run needs users", why="viewers and players are both 0")
-        if self._process is not None:
+        if self._process is not None or self._summary is not None:
             raise EnvironmentFailure("this load run was started before", next="make a new Launch")
         self._folder.mkdir(parents=True, exist_ok=True)
+        if not self._users:
+            self._summary = idle()
+            write_summary(self._summary, (), self._folder)
+            return
         (self._folder / FILE_NAME).unlink(missing_ok=True)
         secrets = self._settings_in_memory()
         try:
@@ -105,7 +109,7 @@ class Launch:
         if self._summary is not None:
             return self._summary
         if self._process is None:
-            return summarise(read_journal(self._folder / FILE_NAME), 0, 0, stopped=True)
+            return idle("the load was never started")
         stopped = self.running
         if stopped:
             self._process.terminate()
@@ -121,8 +125,7 @@ class Launch:
     def _conclude(self, exit_code: int, stopped: bool = False) -> LoadSummary:
         self._end_group()
         contents = read_journal(self._folder / FILE_NAME)
-        expected = self._settings.viewers + self._settings.players
-        self._summary = summarise(contents, exit_code, expected, stopped)
+        self._summary = summarise(contents, exit_code, self._users, stopped)
         write_summary(self._summary, contents.requests, self._folder)
         if not self._summary.healthy:
             logger.warning("the load generator was not healthy: %s", self._summary.why)

@@ -67,6 +67,11 @@ def summarise(contents: JournalContents, exit_code: int, expected_users: int, st
     )
 
 
+def idle(why: str = "") -> LoadSummary:
+    """The summary of a run in which nothing ran: as intended, or for the reason `why`."""
+    return LoadSummary(1, 0, 0, 0, 0, 0.0, 0, 0.0, not why, why)
+
+
 def write_summary(summary: LoadSummary, requests: Sequence[Request], folder: Path) -> None:
     """Write `requests.parquet` and `load.json`."""
     columns = {one.name: [getattr(request, one.name) for request in requests] for one in fields(Request)}
