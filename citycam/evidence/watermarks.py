@@ -1,0 +1,90 @@
+"""Watermarks in bulk: the vectorised twin of `citycam.wire.watermark.read`, one row of bytes per frame.
+
+Checks of `wire.watermark` are CRC-32 over a fixed number of bytes, hence affine over GF(2): the XOR of one table entry
+per byte, so that all rows are checked by one gather.
+"""
+
+from __future__ import annotations
+
+import zlib
+
+import numpy as np
+import numpy.typing as npt
+
+from citycam.wire import watermark
+
+ROW = 4 + watermark.SIZE
+"""Bytes of a row: the NAL unit preceded by its length (ISO/IEC 14496-15 5.3.4.2)."""
+
+Bytes = npt.NDArray[np.uint8]
+Ints = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+
+LEAD = np.frombuffer(watermark.SIZE.to_bytes(4, "big") + watermark.PREFIX, np.uint8)
+"""How every row begins."""
+
+_CAMERA = 4 + watermark.CAMERA_AT
+_CAMERA_CHECK = _CAMERA + 5
+_FRAME = 4 + watermark.FRAME_AT
+_SCHEDULED = _FRAME + 5
+_SENT = _SCHEDULED + 9
+_MEDIA = _SENT + 9
+_CHECK = _MEDIA + 5
+_TRAILER = _CHECK + 3
+
+
+def _weights(digits: int) -> npt.NDArray[np.int64]:
+    return np.array([1 << 7 * place for place in reversed(range(digits))], np.int64)
+
+
+def _crc_tables(size: int) -> tuple[int, npt.NDArray[np.uint32]]:
+    """(CRC of zeros, table[position, byte]) such that CRC(row) = zeros ^ XOR of table[i, row[i]]."""
+    zeros = zlib.crc32(bytes(size))
+    tables = np.empty((size, 256), np.uint32)
+    for position in range(size):
+        for byte in range(256):
+            tables[position, byte] = zlib.crc32(bytes(position) + bytes([byte]) + bytes(size - position - 1)) ^ zeros
+    return zeros, tables
+
+
+_WEIGHTS = {digits: _weights(digits) for digits in (2, 3, 5, 9)}
+_CAMERA_ZEROS, _CAMERA_TABLES = _crc_tables(_CAMERA_CHECK - _CAMERA)
+_FRAME_ZEROS, _FRAME_TABLES = _crc_tables(_CHECK - _FRAME)
+
+
+class Marks:
+    """Columns, one entry per row; a field means something only where its flag is set.
+
+    Attributes:
+        camera_ok, camera: the camera part holds; the camera's number.
+        frame_ok, frame, scheduled_ns, sent_ns, media: the frame part holds; its fields.
+        whole: the row is a complete, correct watermark NAL unit.
+    """
+
+    def __init__(self, rows: Bytes) -> None:
+        """Decode `rows`, shape (n, ROW)."""
+        digits = (rows & 0x7F).astype(np.int64)
+        named = (rows[:, : len(LEAD)] == LEAD).all(axis=1)
+        self.camera: Ints = _number(digits, _CAMERA, 5)
+        self.frame: Ints = _number(digits, _FRAME, 5)
+        self.scheduled_ns: Ints = _number(digits, _SCHEDULED, 9)
+        self.sent_ns: Ints = _number(digits, _SENT, 9)
+        self.media: Ints = _number(digits, _MEDIA, 5)
+        camera_crc = _crc(rows[:, _CAMERA:_CAMERA_CHECK], _CAMERA_ZEROS, _CAMERA_TABLES) & 0x3FFF
+        frame_crc = _crc(rows[:, _FRAME:_CHECK], _FRAME_ZEROS, _FRAME_TABLES) & 0x1FFFFF
+        self.camera_ok: Flags = camera_crc == _number(digits, _CAMERA_CHECK, 2)
+        self.frame_ok: Flags = frame_crc == _number(digits, _CHECK, 3)
+        high = (rows[:, _CAMERA:_TRAILER] >= 0x80).all(axis=1) & (rows[:, _TRAILER] == 0x80)
+        self.whole: Flags = named & high & self.camera_ok & self.frame_ok
+
+
+def _number(digits: Ints, at: int, count: int) -> Ints:
+    result: Ints = digits[:, at : at + count] @ _WEIGHTS[count]
+    return result
+
+
+def _crc(rows: Bytes, zeros: int, tables: npt.NDArray[np.uint32]) -> Ints:
+    gathered = tables[np.arange(tables.shape[0]), rows]
+    folded: npt.NDArray[np.uint32] = np.bitwise_xor.reduce(gathered, axis=1)
+    result: Ints = (folded ^ np.uint32(zeros)).astype(np.int64)
+    return result
