@@ -88,8 +88,8 @@ class FleetPort(Protocol):
     def flush_ledger(self) -> int:
         """Write what is known; frames scheduled before the answer (ns) are all in the ledger."""
 
-    def close_ledger(self, destination: Path) -> None:
-        """End the ledger and bring it to `destination`."""
+    def copy_ledger(self, destination: Path) -> None:
+        """Bring the ledger as it is now to `destination`."""
 
     def start(self, fault: Fault) -> None:
         """Apply a fault."""
@@ -117,7 +117,7 @@ class ProbePort(Protocol):
     def playback(self, campaign: Campaign, plan: Plan, run: Run) -> None:
         """Play one interval of every camera back."""
 
-    def metrics(self, plan: Plan, run: Run) -> None:
+    def metrics(self, campaign: Campaign, plan: Plan, run: Run) -> None:
         """Fetch what monitoring saw during the run."""
 
 

@@ -24,10 +24,10 @@ THUMBNAILS = 24
 
 PHASES = {
     "up": "stand up the platform",
-    "warm": "connect every camera",
+    "warm-up": "connect every camera",
     "record": "record",
     "drain": "let the last parts reach the disk",
-    "probe": "play recordings back, fetch metrics",
+    "playback": "play recordings back, fetch metrics",
     "collect": "end the recording, keep the archive",
     "audit": "account for every frame",
 }
@@ -53,7 +53,15 @@ class CampaignRun:
         self.run.write_json("campaign.json", json.loads(self.campaign.model_dump_json()))
         self.run.write_text("plan.json", self.plan.model_dump_json(indent=2))
         try:
-            for step in (self._up, self._warm, self._record, self._drain, self._probe, self._collect, self._audit):
+            for step in (
+                self._up,
+                self._warm_up,
+                self._record,
+                self._drain,
+                self._playback,
+                self._collect,
+                self._audit,
+            ):
                 step()
         finally:
             self.tools.load.stop()
@@ -75,8 +83,8 @@ class CampaignRun:
             self.tools.stack.up(self.tools.progress)
             self.run.write_json("environment.json", environment.facts() | {"stack": self.tools.stack.facts()})
 
-    def _warm(self) -> None:
-        with self._phase("warm"):
+    def _warm_up(self) -> None:
+        with self._phase("warm-up"):
             fleet, began = self.tools.fleet, self.tools.clock.now_ns()
             fleet.load(self.plan.cameras)
             fleet.open_ledger(self.run.id)
@@ -125,13 +133,14 @@ class CampaignRun:
                 self._wait(written, self.campaign.drain, "every camera's last part")
             except DeadlineExceeded as error:
                 self.tools.progress.warn(str(error))
+            self.tools.fleet.copy_ledger(self.run.ledger)
 
-    def _probe(self) -> None:
+    def _playback(self) -> None:
         """A probe that fails leaves its evidence out, which makes the verdict unknown; the recording is kept all the same."""
         probes = self.tools.probes
-        with self._phase("probe"):
+        with self._phase("playback"):
             for probe in (
-                lambda: probes.metrics(self.plan, self.run),
+                lambda: probes.metrics(self.campaign, self.plan, self.run),
                 lambda: probes.playback(self.campaign, self.plan, self.run),
             ):
                 try:
@@ -149,7 +158,8 @@ class CampaignRun:
                 return f"{playing} cameras still play" if playing else ""
 
             self._wait(released, self.campaign.drain * 2, "the gateways to release the cameras")
-            self.tools.fleet.close_ledger(self.run.ledger)
+            self.tools.fleet.flush_ledger()
+            self.tools.fleet.copy_ledger(self.run.ledger)
             marks = self.run.marks()
             for gateway in self.plan.gateways:
                 count = self.run.collect_archive(gateway, self.tools.gateways.recordings(gateway), marks)
@@ -201,5 +211,3 @@ def _written_since(folder: Path, since_ns: int) -> bool:
         return newest is not None and newest.stat().st_mtime_ns > since_ns
     except FileNotFoundError:
         return False
-
-

@@ -1,0 +1,56 @@
+"""`citycam archive`: account for every frame of a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from citycam.cli.output import ConsoleProgress, Output
+from citycam.cli.verb import Json, verb
+from citycam.evidence.audit import audit
+from citycam.evidence.run import Run
+from citycam.model.errors import ConfigError, ExitCode
+from citycam.plan.plan import load_plan
+
+app = typer.Typer(help="What the gateways recorded.", no_args_is_help=True)
+RunFolder = Annotated[Path, typer.Argument(help="The run's folder, such as runs/latest.", metavar="RUN")]
+
+DEFECTS = ("missing", "duplicated", "reordered", "foreign", "damaged", "unexplained_gaps")
+
+
+def open_run(folder: Path) -> Run:
+    """The run in `folder`.
+
+    Raises:
+        ConfigError: it is not the folder of a run.
+    """
+    if not (folder / "plan.json").is_file():
+        raise ConfigError(
+            f"{folder} is not the folder of a run", where=str(folder), why="it has no plan.json", next="try runs/latest"
+        )
+    return Run(folder.resolve())
+
+
+@app.command(name="audit")
+@verb
+def audit_run(run: RunFolder, as_json: Json = False) -> ExitCode:
+    """Read every recorded segment and account for every frame sent; exit 1 when a frame is not accounted for."""
+    opened = open_run(run)
+    progress = ConsoleProgress()
+    progress.phase("audit", "account for every frame")
+    summary = audit(opened, load_plan(opened.root / "plan.json"), on_progress=progress.note)
+    progress.close()
+
+    def text(console: Console) -> None:
+        table = Table("frames", "", title=str(opened.root))
+        for name, value in summary.totals.items():
+            table.add_row(name.replace("_", " "), f"{value:,}")
+        console.print(table)
+        console.print(f"{summary.frames_per_second:,.0f} frames/s; details in {opened.audit}")
+
+    Output(as_json).result({"totals": summary.totals, "folder": str(opened.audit)}, text)
+    return ExitCode.GATE_FAILED if any(summary.totals[name] for name in DEFECTS) else ExitCode.OK

@@ -1,0 +1,184 @@
+"""The real tools behind a campaign's ports: Pulumi, Ansible, the fleet's control socket, Locust, probes."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from citycam.campaign.ports import FleetStatus, Progress, Tools
+from citycam.campaign.schema import Campaign, Fault
+from citycam.cli.platform import Platform
+from citycam.evidence.ledger import read_ledger
+from citycam.evidence.run import Run
+from citycam.model.camera import Camera
+from citycam.model.environment import Environment
+from citycam.model.workspace import Workspace, cache_folder
+from citycam.plan.plan import Plan
+from loadtests.launch import Launch
+from loadtests.probes.metrics import collect_metrics
+from loadtests.probes.playback import probe_playback
+from loadtests.settings import LoadSettings, WatchedCamera
+from simulators.fleet.client import FleetClient
+from simulators.media.library import prepare_media
+
+
+class WallClock:
+    """The machine's clock."""
+
+    def now_ns(self) -> int:
+        """Nanoseconds since 1970, UTC."""
+        return time.time_ns()
+
+    def pause(self, seconds: float) -> None:
+        """Sleep."""
+        time.sleep(seconds)
+
+
+class Gateways:
+    """The gateways' path files, delivered by Ansible."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+
+    def deliver(self, plan: Plan) -> None:
+        """Write every gateway's file; MediaMTX reloads it."""
+        self._platform.deliver(plan)
+
+    def recordings(self, gateway: str) -> Path:
+        """The folder a gateway records to."""
+        return self._platform.workspace.recordings(gateway)
+
+
+class Fleet:
+    """The simulated cameras, through their control socket."""
+
+    def __init__(self, workspace: Workspace, footage: Path | None) -> None:
+        self._folder = workspace.fleet
+        self._footage = footage
+        self._client = FleetClient(workspace.fleet / "control.sock")
+        self._ledger = Path()
+
+    def load(self, cameras: Sequence[Camera]) -> None:
+        """Encode what they show (once, cached) and have exactly these cameras."""
+        prepare_media(cameras, self._footage, cache_folder(), self._folder / "media")
+        self._client.set_cameras(cameras)
+
+    def status(self) -> FleetStatus:
+        """What it is doing now."""
+        status = self._client.status()
+        return FleetStatus(
+            cameras=status["cameras"],
+            playing=status["playing"],
+            frames_sent=status["frames_sent"],
+            lateness_p99_ms=status["lateness_ms"]["p99"],
+        )
+
+    def open_ledger(self, run_id: str) -> None:
+        """Start the ledger of a run."""
+        self._ledger = self._folder / self._client.new_ledger(run_id)
+
+    def flush_ledger(self) -> int:
+        """Frames scheduled before the answer (ns) are all in the ledger."""
+        return self._client.flush_ledger()
+
+    def copy_ledger(self, destination: Path) -> None:
+        """Bring the ledger as it is now to `destination`."""
+        shutil.copyfile(self._ledger, destination)
+
+    def start(self, fault: Fault) -> None:
+        """Apply a fault."""
+        self._client.start_fault(fault.kind, fault.cameras, every=fault.every)
+
+    def clear_faults(self) -> None:
+        """End all faults."""
+        self._client.clear_faults()
+
+
+class Load:
+    """Locust as a subprocess."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+        self._launch: Launch | None = None
+
+    def start(self, campaign: Campaign, plan: Plan, run: Run) -> None:
+        """Start viewers and players for as long as the recording takes."""
+        settings = load_settings(self._platform, campaign, plan)
+        self._launch = Launch(settings, run.evidence)
+        self._launch.start()
+
+    def finish(self) -> None:
+        """Wait for their end and leave their evidence in the run."""
+        if self._launch is not None:
+            self._launch.wait()
+
+    def stop(self) -> None:
+        """End them now."""
+        if self._launch is not None:
+            self._launch.stop()
+
+
+class Probes:
+    """Playback and monitoring, asked through the edge as users do."""
+
+    def __init__(self, platform: Platform, progress: Progress) -> None:
+        self._platform = platform
+        self._progress = progress
+
+    def playback(self, campaign: Campaign, plan: Plan, run: Run) -> None:
+        """Play one interval of every camera back."""
+        probe_playback(
+            load_settings(self._platform, campaign, plan),
+            plan,
+            read_ledger(run.ledger),
+            run.marks(),
+            campaign.playback.clip,
+            run.evidence / "playback.parquet",
+            on_progress=lambda done, wanted: self._progress.note(f"{done}/{wanted} clips played back"),
+        )
+
+    def metrics(self, campaign: Campaign, plan: Plan, run: Run) -> None:
+        """Fetch what monitoring saw during the run."""
+        marks = run.marks()
+        settings = load_settings(self._platform, campaign, plan)
+        collect_metrics(settings, marks.start_ns, marks.stop_ns, run.evidence / "metrics.parquet")
+
+
+def load_settings(platform: Platform, campaign: Campaign, plan: Plan) -> LoadSettings:
+    """What load and probes need to reach the platform as its users do."""
+    gateways = plan.gateway_of()
+    outputs = platform.outputs
+    return LoadSettings(
+        edge_https=outputs.edge_https,
+        edge_rtsps=outputs.edge_rtsps,
+        edge_name=platform.environment.edge.name,
+        ca_file=platform.workspace.pki / "ca.crt",
+        viewer_password=outputs.secrets["viewer"],
+        operator_password=outputs.secrets["operator"],
+        cameras=[
+            WatchedCamera(camera=camera.id, gateway=gateways[camera.id], fps=camera.stream.fps)
+            for camera in plan.cameras
+        ],
+        viewers=campaign.load.viewers,
+        view_time_s=campaign.load.view_time,
+        players=campaign.load.players,
+        clip_s=campaign.load.clip,
+        part_s=platform.environment.gateways.part,
+        seconds=campaign.recording,
+        seed=campaign.seed,
+    )
+
+
+def real_tools(platform: Platform, progress: Progress, footage: Path | None) -> Tools:
+    """Everything a campaign drives, for real."""
+    return Tools(
+        stack=platform,
+        gateways=Gateways(platform),
+        fleet=Fleet(platform.workspace, footage),
+        load=Load(platform),
+        probes=Probes(platform, progress),
+        clock=WallClock(),
+        progress=progress,
+    )
