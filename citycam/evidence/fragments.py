@@ -19,7 +19,6 @@ Ints = npt.NDArray[np.int64]
 # The fragment of one track as MediaMTX writes it: moof mfhd traf tfhd(default-base-is-moof) tfdt(v1) trun(v1).
 _FRAGMENT = struct.Struct(">I4s I4sII I4s I4sII I4sIQ I4sIIi")
 _NON_SYNC = 1 << 16
-_NON_SYNC = 1 << 16
 
 
 @dataclass

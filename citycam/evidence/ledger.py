@@ -78,7 +78,7 @@ class Stop(NamedTuple):
 
 @dataclass(frozen=True)
 class CameraLedger:
-    """One camera: `ranges` (n, 2) are the sent frames first..last, ascending, disjoint; no `clock` if it never played."""
+    """One camera: `ranges` (n, 2) are the sent frames first..last, ascending, disjoint; a `clock` if it ever played."""
 
     camera: str
     clock: Clock | None = None
