@@ -1,0 +1,172 @@
+"""Send a cohort's frames to its readers when they are due. The loop here is what the fleet spends its time in."""
+
+from __future__ import annotations
+
+import heapq
+import time
+from asyncio import AbstractEventLoop, TimerHandle
+from itertools import count
+from typing import TYPE_CHECKING
+
+from simulators.fleet.cohort import Cohort, Rendered
+from simulators.fleet.figures import LATE_NS, Lateness
+
+if TYPE_CHECKING:
+    from simulators.fleet.reader import Reader
+
+OVERLOAD_NS = 1_000_000_000
+"""Frames that could not be sent within a second are skipped: late pictures in bulk help no reader."""
+_BATCH = 32
+
+
+class Broadcast:
+    """One cohort and those who watch it. `next_frame` is the first that was not handled yet."""
+
+    def __init__(self, cohort: Cohort, lateness: Lateness) -> None:
+        self.cohort = cohort
+        self.late = 0
+        """Frames that left late since the fleet started."""
+        self.next_frame = 0
+        self.armed = False
+        self._lateness = lateness
+        self._waiting: list[Reader] = []
+        self._streams: dict[int, list[Reader]] = {}
+        self._datagrams: list[Reader] = []
+
+    @property
+    def due_ns(self) -> int:
+        """When `next_frame` is due."""
+        return self.cohort.scheduled(self.next_frame)
+
+    @property
+    def watched(self) -> bool:
+        """Whether anyone watches, or waits for a key frame."""
+        return bool(self._waiting or self._datagrams or any(self._streams.values()))
+
+    def join(self, reader: Reader) -> int:
+        """The key frame that will be the reader's first."""
+        if not self.watched:
+            self.next_frame = self.cohort.frame_at(time.time_ns())
+        self._waiting.append(reader)
+        return self.cohort.next_key(self.next_frame)
+
+    def leave(self, reader: Reader) -> None:
+        """Send nothing to this reader any more."""
+        for readers in (self._waiting, self._datagrams, *self._streams.values()):
+            if reader in readers:
+                readers.remove(reader)
+
+    def run(self, now: int) -> None:
+        """Send every frame that is due."""
+        if now - self.due_ns > OVERLOAD_NS:
+            self._skip(self.cohort.frame_at(now))
+        while self.due_ns <= now:
+            self._send(self.next_frame, now)
+            now = time.time_ns()
+
+    def _skip(self, target: int) -> None:
+        for reader in self._playing():
+            reader.note(self.next_frame, "overload")
+        self.next_frame = target
+
+    def _send(self, number: int, now: int) -> None:
+        due = self.due_ns
+        if self._waiting and self.cohort.is_key(number):
+            self._admit(number)
+        frame = self.cohort.render(number, now)
+        if now - due > LATE_NS:
+            self.late += 1
+        gone: list[tuple[Reader, OSError]] = []
+        for channel, readers in self._streams.items():
+            for at in range(0, len(readers), _BATCH):
+                batch = readers[at : at + _BATCH]
+                _stream(batch, frame, channel, gone)
+                self._lateness.add(time.time_ns() - due, len(batch))
+        for reader in self._datagrams:
+            reader.send_datagrams(frame)
+        if self._datagrams:
+            self._lateness.add(time.time_ns() - due, len(self._datagrams))
+        self.next_frame = number + 1
+        for reader, error in gone:
+            reader.lost(error, number)
+
+    def _admit(self, number: int) -> None:
+        for reader in self._waiting:
+            readers = self._datagrams if reader.channel < 0 else self._streams.setdefault(reader.channel, [])
+            readers.append(reader)
+            reader.begin(number)
+        self._waiting.clear()
+
+    def _playing(self) -> list[Reader]:
+        return [*self._datagrams, *(reader for readers in self._streams.values() for reader in readers)]
+
+
+def _stream(readers: list[Reader], frame: Rendered, channel: int, gone: list[tuple[Reader, OSError]]) -> None:
+    """One system call a reader: nothing here is computed per camera."""
+    head, tail, size = frame.stream(channel, 0)
+    for reader in readers:
+        try:
+            if reader.odd:
+                reader.send_carefully(frame)
+                continue
+            sent = reader.sendmsg((head, reader.mark, tail))
+        except BlockingIOError:
+            reader.note(frame.frame, "slow-reader")
+        except OSError as error:
+            gone.append((reader, error))
+        else:
+            if sent != size:
+                reader.hold(frame.frame, b"".join((head, reader.mark, tail))[sent:])
+
+
+class Wheel:
+    """Runs broadcasts when they are due; with phases a few milliseconds apart one timer serves them all."""
+
+    def __init__(self, loop: AbstractEventLoop) -> None:
+        self._loop = loop
+        self._heap: list[tuple[int, int, Broadcast]] = []
+        self._order = count()
+        self._timer: TimerHandle | None = None
+        self._timer_ns = 0
+
+    def add(self, broadcast: Broadcast) -> None:
+        """Run `broadcast` until nobody watches it any more."""
+        if not broadcast.armed:
+            broadcast.armed = True
+            self._push(broadcast)
+            self._arm()
+
+    def pending_ns(self, now: int) -> int:
+        """Every frame that was due before this instant has been handled; at most `now`."""
+        return min(now, self._heap[0][2].due_ns) if self._heap else now
+
+    def _push(self, broadcast: Broadcast) -> None:
+        heapq.heappush(self._heap, (broadcast.due_ns, next(self._order), broadcast))
+
+    def _run(self) -> None:
+        self._timer = None
+        try:
+            while self._heap and self._heap[0][0] <= (now := time.time_ns()):
+                _, _, broadcast = heapq.heappop(self._heap)
+                if not broadcast.watched:
+                    broadcast.armed = False
+                    continue
+                try:
+                    broadcast.run(now)
+                finally:
+                    self._push(broadcast)
+        finally:
+            self._arm()
+
+    def _arm(self) -> None:
+        if not self._heap:
+            return
+        due = self._heap[0][0]
+        if self._timer is not None:
+            if self._timer_ns <= due:
+                return
+            self._timer.cancel()
+        self._timer_ns = due
+        # libuv counts whole milliseconds: rounded up, so that no frame leaves before it is due.
+        delay_ms = max(0, -((time.time_ns() - due) // 1_000_000))
+        self._timer = self._loop.call_later(delay_ms / 1000, self._run)

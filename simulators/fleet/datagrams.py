@@ -1,0 +1,81 @@
+"""UDP sockets of a session: RTP and RTCP from the camera's own address, an even port and the next (RFC 3550 11)."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable
+
+FIRST_PORT, LAST_PORT = 20_000, 20_198
+
+
+class PortPair:
+    """Two connected sockets. They only take packets of their one reader.
+
+    Args:
+        address: the camera's.
+        reader: address of the reader, and its RTP and RTCP ports.
+        heard: called when RTCP comes from the reader.
+
+    Raises:
+        OSError: the address cannot be used or no pair of ports is free.
+    """
+
+    def __init__(self, address: str, reader: tuple[str, tuple[int, int]], heard: Callable[[], None]) -> None:
+        self._heard = heard
+        self._rtp, self._rtcp = _bind(address)
+        self.ports: tuple[int, int] = (self._rtp.getsockname()[1], self._rtcp.getsockname()[1])
+        try:
+            self._rtp.connect((reader[0], reader[1][0]))
+            self._rtcp.connect((reader[0], reader[1][1]))
+            self._loop = asyncio.get_running_loop()
+            self._loop.add_reader(self._rtcp, self._readable)
+        except BaseException:
+            self._rtp.close()
+            self._rtcp.close()
+            raise
+
+    def send(self, packets: tuple[list[bytes], bytes, bytes, list[bytes]], mark: bytes, report: bytes) -> bool:
+        """Send a frame (`Rendered.datagrams`) and a sender report; whether the kernel took all of the frame."""
+        before, head, tail, after = packets
+        try:
+            for packet in before:
+                self._rtp.send(packet)
+            self._rtp.sendmsg((head, mark, tail))
+            for packet in after:
+                self._rtp.send(packet)
+            if report:
+                self._rtcp.send(report)
+        except OSError:  # a full buffer, or an earlier packet found no open port (ICMP): the frame is not whole
+            return False
+        return True
+
+    def close(self) -> None:
+        """Free the ports."""
+        self._loop.remove_reader(self._rtcp)
+        self._rtp.close()
+        self._rtcp.close()
+
+    def _readable(self) -> None:
+        try:
+            self._rtcp.recv(2048)
+        except OSError:  # also how a connected socket tells of an ICMP refusal
+            return
+        self._heard()
+
+
+def _bind(address: str) -> tuple[socket.socket, socket.socket]:
+    refused: OSError | None = None
+    for port in range(FIRST_PORT, LAST_PORT, 2):
+        pair: list[socket.socket] = []
+        try:
+            for number in (port, port + 1):
+                pair.append(socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK))
+                pair[-1].bind((address, number))
+        except OSError as error:
+            refused = error
+            for sock in pair:
+                sock.close()
+        else:
+            return pair[0], pair[1]
+    raise refused or OSError("no ports")

@@ -1,0 +1,273 @@
+"""The fleet: cameras by address, the socket they all listen on, and what must be done now and then."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import socket
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from simulators.faults.fault import Fault
+from simulators.fleet.broadcast import Broadcast, Wheel
+from simulators.fleet.cohort import Cohort, Script
+from simulators.fleet.figures import Lateness, cpu_seconds, exposition, resident_bytes
+from simulators.fleet.ledger import Ledger
+from simulators.fleet.reader import Reader
+from simulators.fleet.state import CameraState, Totals
+from simulators.media.clip import read_clip
+from simulators.rtsp.device import Device
+
+logger = logging.getLogger(__name__)
+
+CHECKPOINT_S = 1.5
+_TICKS = 15
+_ACCEPTS = 64
+_MOST_BUFFERED = 128 * 1024
+"""Send buffer of a reader: some seconds of SD; an encoder has no more, and a reader that falls behind loses frames."""
+
+
+class Fleet:
+    """All cameras of one process.
+
+    Args:
+        root: folder with `media/` and `ledger/`.
+        key: secret that camera passwords derive from.
+        port: where every camera listens.
+    """
+
+    def __init__(self, root: Path, key: bytes, port: int) -> None:
+        self.root = root
+        self.key = key
+        self.port = port
+        self.loop = asyncio.get_running_loop()
+        self.wheel = Wheel(self.loop)
+        self.ledger = Ledger(root / "ledger")
+        self.lateness = Lateness()
+        self.totals = Totals()
+        self.cameras: dict[str, CameraState] = {}
+        self.faults: list[Fault] = []
+        self.started = time.time()
+        self._by_address: dict[str, CameraState] = {}
+        self._readers: dict[Reader, None] = {}
+        self._scripts: dict[str, Script] = {}
+        self._broadcasts: dict[tuple[str, int], Broadcast] = {}
+        self._sweep: Iterator[Reader] = iter(())
+        self._sweep_size = 0
+        self._ticks_left = _TICKS
+        self._sweep_through = time.time_ns()
+        self._listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+
+    def open(self) -> None:
+        """Listen, and begin the first ledger.
+
+        Raises:
+            OSError: the port is taken or forbidden.
+            EnvironmentFailure: the ledger cannot be written.
+        """
+        self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._listener.bind(("0.0.0.0", self.port))
+        self._listener.listen(4096)
+        self.ledger.rotate(f"fleet-{datetime.now(UTC):%Y-%m-%dT%H-%M-%S-%f}Z")
+        self.loop.add_reader(self._listener, self._accept)
+        self.loop.call_later(CHECKPOINT_S / _TICKS, self._tick)
+        self.loop.call_later(1.0, self._expire)
+
+    def close(self) -> None:
+        """End every session and the ledger."""
+        self.loop.remove_reader(self._listener)
+        self._listener.close()
+        for reader in list(self._readers):
+            reader.close("shutdown")
+        self.ledger.close()
+
+    def replace(self, devices: list[Device]) -> dict[str, int]:
+        """Make the fleet consist of these cameras; those that did not change are not touched.
+
+        Raises:
+            EnvironmentFailure: a clip cannot be read; nothing was changed then.
+        """
+        for name in {device.clip for device in devices} - self._scripts.keys():
+            self._scripts[name] = Script(read_clip(self.root / "media" / name))
+        wanted = {device.id: device for device in devices}
+        gone = [state for state in self.cameras.values() if wanted.get(state.id) != state.device]
+        for state in gone:
+            for reader in list(state.connections):
+                reader.close("removed")
+            del self.cameras[state.id], self._by_address[state.device.address]
+        added = [device for device in devices if device.id not in self.cameras]
+        for device in added:
+            state = CameraState(device, self.totals)
+            state.fault = next((fault for fault in self.faults if device.id in fault.cameras), None)
+            self.cameras[device.id] = self._by_address[device.address] = state
+        gc.collect()
+        gc.freeze()  # what is here now stays: no collection ever walks it again
+        return {"added": len(added), "removed": len(gone), "cameras": len(self.cameras)}
+
+    def broadcast_of(self, device: Device) -> Broadcast:
+        """The broadcast of the camera's cohort."""
+        name = device.clip, device.slot
+        if name not in self._broadcasts:
+            self._broadcasts[name] = Broadcast(Cohort(self._scripts[device.clip], device.slot), self.lateness)
+        return self._broadcasts[name]
+
+    def apply(self, fault: Fault) -> None:
+        """Give its cameras this fault; a camera has at most one."""
+        self.faults.append(fault)
+        if fault.honest:
+            self.ledger.fault(fault.as_dict(), "start")
+        for name in fault.cameras & self.cameras.keys():
+            self._afflict(self.cameras[name], fault)
+
+    def heal(self) -> None:
+        """Clear every fault."""
+        for fault in self.faults:
+            if fault.honest:
+                self.ledger.fault(fault.as_dict(), "stop")
+        self.faults.clear()
+        for state in self.cameras.values():
+            self._afflict(state, None)
+
+    def _afflict(self, state: CameraState, fault: Fault | None) -> None:
+        state.fault = fault
+        for reader in state.watching:
+            reader.odd = True  # the next frame finds out what it means
+
+    def begin_run(self, run: str) -> Path:
+        """Close the ledger, begin the one of `run`, state the open sessions in it again.
+
+        Raises:
+            ConfigError: the name cannot be used.
+        """
+        playing = [reader for reader in self._readers if reader.playing]
+        before = self.ledger.path
+        for reader in playing:
+            reader.settle(reader.broadcast.next_frame - 1)
+        self.ledger.rotate(run)
+        for reader in playing:
+            reader.restate(reader.unsettled)
+        self.lateness.restart()
+        self._restart_sweep()
+        logger.info("ledger %s follows %s", self.ledger.path.name, before.name)
+        return self.ledger.path
+
+    async def checkpoint(self) -> int:
+        """Bring the ledger up to now; up to when it is complete, in ns. Waits a second for half-sent frames."""
+        wanted = time.time_ns()
+        for _ in range(20):
+            self._restart_sweep()
+            self._settle(list(self._sweep))
+            if self._through() >= wanted:
+                break
+            await asyncio.sleep(0.05)
+        through = self._through()
+        self.ledger.checkpoint(through)
+        self._restart_sweep()
+        return through
+
+    def status(self) -> dict[str, Any]:
+        """Figures of the whole fleet."""
+        playing = [state.id for state in self.cameras.values() if state.playing]
+        totals = self.totals
+        return {
+            "cameras": len(self.cameras),
+            "playing": len(playing),
+            "sessions": sum(reader.playing for reader in self._readers),
+            "connections": len(self._readers),
+            "frames_scheduled": totals.sent + totals.dropped,
+            "frames_sent": totals.sent,
+            "frames_late": totals.late,
+            "frames_dropped": totals.dropped,
+            "lateness_ms": self.lateness.summary(),
+            "cpu_seconds": cpu_seconds(),
+            "rss_bytes": resident_bytes(),
+            "ledger": f"ledger/{self.ledger.path.name}",
+            "playing_cameras": sorted(playing),
+        }
+
+    def metrics(self) -> str:
+        """Prometheus text."""
+        sessions = sum(reader.playing for reader in self._readers)
+        return exposition(self.cameras.values(), self.lateness, sessions, self.started)
+
+    def forget(self, reader: Reader) -> None:
+        """A connection was closed."""
+        self._readers.pop(reader, None)
+        reader.camera.connections.remove(reader)
+
+    def _accept(self) -> None:
+        for _ in range(_ACCEPTS):
+            try:
+                sock, peer = self._listener.accept()
+            except BlockingIOError:
+                return
+            except OSError as error:  # too many open files: try again when some were closed
+                logger.warning("cannot accept a connection: %s", error)
+                self.loop.remove_reader(self._listener)
+                self.loop.call_later(0.2, self._listen_again)
+                return
+            self._greet(sock, peer)
+
+    def _listen_again(self) -> None:
+        if self._listener.fileno() >= 0:
+            self.loop.add_reader(self._listener, self._accept)
+
+    def _greet(self, sock: socket.socket, peer: tuple[str, int]) -> None:
+        try:
+            state = self._by_address.get(sock.getsockname()[0])
+            if state is None or len(state.connections) >= state.device.dialect.max_connections:
+                sock.close()
+                return
+            sock.setblocking(False)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _MOST_BUFFERED)
+        except OSError as error:  # it is gone again
+            logger.debug("connection from %s: %s", peer[0], error)
+            sock.close()
+            return
+        reader = Reader(self, state, sock, peer)
+        state.connections.append(reader)
+        self._readers[reader] = None
+        self.loop.add_reader(sock, reader.readable)
+
+    def _tick(self) -> None:
+        """A part of the sessions goes into the ledger, so that thousands of them never hold up a frame."""
+        self.loop.call_later(CHECKPOINT_S / _TICKS, self._tick)
+        self._settle(list(islice(self._sweep, self._sweep_size)))
+        self._ticks_left -= 1
+        if self._ticks_left:
+            self.ledger.flush()
+        else:
+            self.ledger.checkpoint(self._sweep_through)
+            self._restart_sweep()
+
+    def _restart_sweep(self) -> None:
+        readers = list(self._readers)
+        self._sweep = iter(readers)
+        self._sweep_size = -(-len(readers) // _TICKS)
+        self._ticks_left = _TICKS
+        self._sweep_through = self._through()
+
+    def _settle(self, readers: list[Reader]) -> None:
+        for reader in readers:
+            if reader.playing:
+                reader.settle(reader.broadcast.next_frame - 1)
+
+    def _through(self) -> int:
+        """Every frame due before this was handled, and none of them is half-sent."""
+        through = self.wheel.pending_ns(time.time_ns())
+        held = (reader.held_since_ns() for reader in self._readers if reader.odd and reader.playing)
+        return min((instant for instant in held if instant is not None), default=through)
+
+    def _expire(self) -> None:
+        self.loop.call_later(1.0, self._expire)
+        now = time.monotonic()
+        for reader in list(self._readers):
+            if cause := reader.expired(now):
+                logger.info("%s: reader %s is closed: %s", reader.camera.id, reader.peer[0], cause)
+                reader.close(cause)

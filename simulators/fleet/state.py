@@ -1,0 +1,66 @@
+"""A camera in the fleet: the device, who watches it, what was counted, what is wrong with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from simulators.faults.fault import Fault
+from simulators.rtsp.device import Device
+
+if TYPE_CHECKING:
+    from simulators.fleet.reader import Reader
+
+
+@dataclass(slots=True)
+class Totals:
+    """Frames of all cameras since the fleet started, removed cameras included."""
+
+    sent: int = 0
+    dropped: int = 0
+    late: int = 0
+
+
+class CameraState:
+    """One camera. Counts are of frames in sessions: two readers count twice."""
+
+    __slots__ = ("connections", "device", "dropped", "fault", "late", "sent", "totals", "watching")
+
+    def __init__(self, device: Device, totals: Totals) -> None:
+        self.device = device
+        self.totals = totals
+        self.connections: list[Reader] = []
+        self.watching: list[Reader] = []
+        self.fault: Fault | None = None
+        self.sent = 0
+        self.dropped = 0
+        self.late = 0
+
+    @property
+    def id(self) -> str:
+        """Camera id."""
+        return self.device.id
+
+    @property
+    def playing(self) -> bool:
+        """Whether any reader gets its stream."""
+        return any(reader.playing for reader in self.watching)
+
+    def admits(self) -> bool:
+        """Whether one more session may start."""
+        return len(self.watching) < self.device.dialect.max_sessions
+
+    def count_sent(self, frames: int) -> None:
+        """Frames were sent, or are claimed to be."""
+        self.sent += frames
+        self.totals.sent += frames
+
+    def count_dropped(self, frames: int) -> None:
+        """Frames were due and not sent."""
+        self.dropped += frames
+        self.totals.dropped += frames
+
+    def count_late(self, frames: int) -> None:
+        """Frames left late."""
+        self.late += frames
+        self.totals.late += frames

@@ -1,0 +1,1 @@
+"""Behaviour of camera models, as data: one YAML file a model, validated by `profile`."""

@@ -1,0 +1,1 @@
+"""RTSP as cameras speak it: a session state machine without sockets."""
