@@ -136,7 +136,7 @@ class CampaignRun:
             self.tools.fleet.copy_ledger(self.run.ledger)
 
     def _playback(self) -> None:
-        """A probe that fails leaves its evidence out, which makes the verdict unknown; the recording is kept all the same."""
+        """A probe that fails leaves its evidence out: the verdict becomes unknown, the recording is kept."""
         probes = self.tools.probes
         with self._phase("playback"):
             for probe in (
@@ -150,7 +150,7 @@ class CampaignRun:
 
     def _collect(self) -> None:
         with self._phase("collect"):
-            nobody = self.plan.model_copy(update={"cameras": [], "gateways": dict.fromkeys(self.plan.gateways, [])})
+            nobody = self.plan.model_copy(update={"cameras": [], "gateways": {name: [] for name in self.plan.gateways}})
             self.tools.gateways.deliver(nobody)
 
             def released() -> str:

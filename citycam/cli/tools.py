@@ -13,7 +13,6 @@ from citycam.cli.platform import Platform
 from citycam.evidence.ledger import read_ledger
 from citycam.evidence.run import Run
 from citycam.model.camera import Camera
-from citycam.model.environment import Environment
 from citycam.model.workspace import Workspace, cache_folder
 from citycam.plan.plan import Plan
 from loadtests.launch import Launch

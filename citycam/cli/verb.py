@@ -1,4 +1,4 @@
-"""What all verbs share: an error becomes words and an exit code, an interrupt becomes 130, a bug keeps its traceback."""
+"""What all verbs share: an error becomes words and an exit code, an interrupt 130, a bug its traceback."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ from citycam.plan.plan import Plan, make_plan
 
 @dataclass
 class World:
-    """Clock, progress, stack, gateways and probes: remembers what was asked of it, and its clock moves when somebody waits."""
+    """Clock, progress, stack, gateways and probes: remembers what was asked; its clock moves when somebody waits."""
 
     recordings_root: Path
     asked: list[str] = field(default_factory=list)
