@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import docker
+from docker.errors import APIError
 
 from citycam.model.errors import DeadlineExceeded, EnvironmentFailure
 from infra.provider.engine import inspect_service, tasks_of
@@ -30,8 +31,10 @@ class Progress:
     trouble: str
 
 
-def wait_running(client: docker.DockerClient, id_: str, since: datetime, seconds: float = 120.0) -> None:
-    """Wait until all replicas of the service run its present specification.
+def wait_running(
+    client: docker.DockerClient, id_: str, since: datetime, ready: Sequence[str] = (), seconds: float = 120.0
+) -> None:
+    """Wait until all replicas of the service run its present specification, and `ready` succeeds in those of this node.
 
     Raises:
         EnvironmentFailure: its tasks end again and again.
@@ -44,7 +47,7 @@ def wait_running(client: docker.DockerClient, id_: str, since: datetime, seconds
         wanted = spec["Mode"]["Replicated"]["Replicas"]
         found = look(spec, tasks_of(client, id_), since, datetime.now(UTC))
         updating = (service.get("UpdateStatus") or {}).get("State") == "updating"
-        if found.running >= wanted and not updating:
+        if found.running >= wanted and not updating and is_ready(client, id_, ready):
             return
         if found.ended >= PATIENCE:
             raise EnvironmentFailure(
@@ -61,6 +64,21 @@ def wait_running(client: docker.DockerClient, id_: str, since: datetime, seconds
                 next=f"docker service ps --no-trunc {spec['Name']}",
             )
         time.sleep(0.2)
+
+
+def is_ready(client: docker.DockerClient, id_: str, command: Sequence[str]) -> bool:
+    """Whether `command` succeeds in every container of the service on this node."""
+    if not command:
+        return True
+    try:
+        for container in client.api.containers(filters={"label": f"com.docker.swarm.service.id={id_}"}):
+            run = client.api.exec_create(container["Id"], list(command))["Id"]
+            client.api.exec_start(run)
+            if client.api.exec_inspect(run)["ExitCode"] != 0:
+                return False
+    except APIError:
+        return False  # the container ended meanwhile: its task will tell why
+    return True
 
 
 def look(spec: dict[str, Any], tasks: Sequence[dict[str, Any]], since: datetime, now: datetime) -> Progress:

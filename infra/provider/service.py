@@ -24,7 +24,7 @@ class ServiceProvider(DeclaredProvider):
     declared = (
         *("name", "environment", "part", "image", "command", "args", "env", "user", "mounts", "secrets", "configs"),
         *("networks", "ports", "cap_add", "cap_drop", "read_only", "init", "memory", "millicpus", "pids", "nofile"),
-        *("healthcheck", "placement", "replicas", "stop_grace"),
+        *("healthcheck", "placement", "replicas", "stop_grace", "ready"),
     )
     # A network that is replaced must be left first: the service goes with it.
     fixed = ("name", "environment", "networks")
@@ -44,16 +44,17 @@ class ServiceProvider(DeclaredProvider):
             id_ = client.api.create_service(**body)["ID"]  # type: ignore[no-untyped-call]
         except APIError as error:
             raise _refused(wanted["name"], error) from None
-        wait_running(client, id_, began)
+        wait_running(client, id_, began, wanted["ready"])
         return CreateResult(id_, wanted)
 
-    def read(self, id_: str, _props: Properties) -> ReadResult:
+    def read(self, id_: str, props: Properties) -> ReadResult:
         """What the engine has under this id."""
         client = connect()
         found = find(lambda: inspect_service(client, id_))
         if found is None:
             return ReadResult(None, {})
-        return ReadResult(id_, observe(found["Spec"], image_name(client, found["Spec"])))
+        seen = observe(found["Spec"], image_name(client, found["Spec"]))
+        return ReadResult(id_, {**self.own(props), **seen})
 
     def update(self, id_: str, _olds: Properties, news: Properties) -> UpdateResult:
         """Change the service in place, tasks one after another."""
@@ -81,7 +82,7 @@ def update(client: docker.DockerClient, id_: str, wanted: Properties, began: dat
         client.api.update_service(id_, found["Version"]["Index"], fetch_current_spec=False, **body)
     except APIError as error:
         raise _refused(wanted["name"], error) from None
-    wait_running(client, id_, began)
+    wait_running(client, id_, began, wanted["ready"])
 
 
 def image_id(client: docker.DockerClient, name: str) -> str:

@@ -63,7 +63,11 @@ class HealthCheck:
 
 @dataclass(frozen=True)
 class ServiceArgs:
-    """A Swarm service. Memory in bytes, `cpus` in cores (0 = no limit), `stop_grace` in seconds."""
+    """A Swarm service. Memory in bytes, `cpus` in cores (0 = no limit), `stop_grace` in seconds.
+
+    `ready` is a command that succeeds in the container once the service works. It runs only while the service is being
+    created or changed; a `healthcheck` runs for ever, at a cost, and its failure restarts the task.
+    """
 
     name: str
     environment: str
@@ -87,6 +91,7 @@ class ServiceArgs:
     pids: int = 512
     nofile: int = 0
     healthcheck: HealthCheck | None = None
+    ready: tuple[str, ...] = ()
     placement: tuple[str, ...] = ()
     replicas: int = 1
     stop_grace: int = 10
@@ -107,6 +112,7 @@ class ServiceArgs:
             "cap_drop": sorted(self.cap_drop),
             "millicpus": round(self.cpus * 1000),
             "healthcheck": _health(self.healthcheck),
+            "ready": list(self.ready),
             "placement": sorted(self.placement),
             "replicas": self.replicas,
             "stop_grace": self.stop_grace,

@@ -1,0 +1,220 @@
+"""A stack as an object: preview, up, status, refresh and down, through Pulumi's Automation API."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pulumi.automation as auto
+
+from citycam.model.environment import Environment
+from citycam.model.errors import EnvironmentFailure, UnexpectedChange
+from citycam.model.workspace import PROJECT, Workspace
+from infra.backend import PROJECT_NAME, Backend, lock_holder, require_cli
+from infra.events import Changes, Listener, OnEvent
+from infra.hosts import prepare_hosts
+from infra.images.contexts import tags
+from infra.outputs import Outputs
+from infra.program import declare
+from infra.provider.engine import connect, require_manager
+from infra.settings import Settings
+from infra.sweep import PartStatus, find_all, parts, say
+
+logger = logging.getLogger(__name__)
+
+INTERRUPT_S = 150.0
+"""How long an interrupted operation may take to finish its step: longer than the longest step waits."""
+
+
+@dataclass(frozen=True)
+class StackStatus:
+    """The parts of a stack; none when it does not stand."""
+
+    parts: tuple[PartStatus, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether it stands and every part runs."""
+        return bool(self.parts) and all(part.ok for part in self.parts)
+
+
+class Stack:
+    """The stack of one environment in one checkout."""
+
+    def __init__(self, environment: Environment, project: Path = PROJECT) -> None:
+        self.environment = environment
+        self.workspace = Workspace.of(environment.name, project)
+        self.backend = Backend(self.workspace)
+
+    def preview(self, on_event: OnEvent | None = None) -> Changes:
+        """What `up` would change; nothing is.
+
+        Raises:
+            EnvironmentFailure: Docker, the Swarm or Pulumi cannot be used.
+        """
+        listener = Listener(on_event)
+        with self._operation(listener) as stack:
+            stack.preview(refresh=True, on_event=listener.hear, on_output=_quiet, suppress_progress=True)
+        return listener.changes()
+
+    def up(self, expect_no_changes: bool = False, on_event: OnEvent | None = None) -> Outputs:
+        """Make the stack what its environment says, and wait until it runs.
+
+        Raises:
+            UnexpectedChange: something would change although nothing was to; nothing was changed.
+            EnvironmentFailure: it cannot be stood up.
+        """
+        if expect_no_changes:
+            self._require_no_change()
+            return self.outputs()
+        require_manager(connect())
+        prepare_hosts(self.environment, self.workspace)
+        listener = Listener(on_event)
+        with self._operation(listener) as stack:
+            stack.up(refresh=True, on_event=listener.hear, on_output=_quiet, suppress_progress=True)
+            outputs = _outputs(stack)
+        outputs.write(self.workspace.outputs)
+        return outputs
+
+    def outputs(self) -> Outputs:
+        """The outputs of the last `up`.
+
+        Raises:
+            EnvironmentFailure: there was none.
+        """
+        with self._operation(Listener()) as stack:
+            return _outputs(stack)
+
+    def status(self) -> StackStatus:
+        """What runs now, as the engine sees it."""
+        require_manager(connect())
+        return StackStatus(tuple(parts(self.environment.name)))
+
+    def refresh(self, on_event: OnEvent | None = None) -> Changes:
+        """Look at everything and take what is there as the state: the drift that the next `up` repairs."""
+        listener = Listener(on_event)
+        with self._operation(listener) as stack:
+            stack.refresh(on_event=listener.hear, on_output=_quiet, suppress_progress=True)
+        return listener.changes()
+
+    def down(self, volumes: bool = False, on_event: OnEvent | None = None) -> None:
+        """Take the services down; with `volumes` also the data, the secrets and the stack itself.
+
+        Raises:
+            EnvironmentFailure: something of the environment is left over.
+        """
+        if self.backend.state.exists():
+            listener = Listener(on_event)
+            with self._operation(listener, standing=False) as stack:
+                if volumes:
+                    stack.destroy(refresh=True, on_event=listener.hear, on_output=_quiet, suppress_progress=True)
+                    stack.workspace.remove_stack(self.environment.name)
+                else:
+                    stack.up(refresh=True, on_event=listener.hear, on_output=_quiet, suppress_progress=True)
+            if volumes:
+                self._forget()
+        left = find_all(self.environment.name, volumes=volumes)
+        if left:
+            raise EnvironmentFailure(
+                f"something of {self.environment.name} is left over",
+                where="docker",
+                why=say(left),
+                next=f"was it made by another checkout? python -m infra.clean {self.environment.name} removes it",
+            )
+
+    def _require_no_change(self) -> None:
+        changes = self.preview()
+        if changes:
+            raise UnexpectedChange(
+                f"{self.environment.name} would change",
+                where="citycam stack up",
+                why=str(changes),
+                next="look at it with citycam stack preview, then run up without --expect-no-changes",
+            )
+
+    def _forget(self) -> None:
+        """Forget the stack. Recordings, the fleet's files and the certificates are the user's: they stay."""
+        shutil.rmtree(self.workspace.pulumi)
+        self.workspace.outputs.unlink(missing_ok=True)
+
+    @contextmanager
+    def _operation(self, listener: Listener, standing: bool = True) -> Iterator[auto.Stack]:
+        """A Pulumi stack to work with: locks of the dead are broken, errors become ours, Ctrl-C ends it in order."""
+        require_manager(connect())
+        self.backend.prepare()
+        self.backend.break_stale_locks(self.environment.name)
+        settings = Settings(self.environment, self.workspace, tags(), standing)
+        try:
+            stack = self._select(lambda: declare(settings))
+            _drop_pending(stack)
+            yield stack
+        except auto.CommandError as error:
+            raise self._failure(listener, error) from error
+        except KeyboardInterrupt:
+            self._settle()
+            raise
+
+    def _select(self, program: Callable[[], None]) -> auto.Stack:
+        return auto.create_or_select_stack(
+            self.environment.name,
+            project_name=PROJECT_NAME,
+            program=program,
+            opts=auto.LocalWorkspaceOptions(
+                work_dir=str(self.backend.work),
+                env_vars=self.backend.environment(),
+                secrets_provider="passphrase",
+                pulumi_command=require_cli(),
+            ),
+        )
+
+    def _failure(self, listener: Listener, error: auto.CommandError) -> EnvironmentFailure:
+        logger.debug("pulumi: %s", error)
+        said = [message for message in listener.errors if message] or [str(error)[-2000:]]
+        return EnvironmentFailure(
+            f"Pulumi could not finish on {self.environment.name}",
+            where=f"environment {self.environment.name}",
+            why="\n        ".join(said),
+            next="remove the cause and run the same command again: it goes on where this one ended",
+        )
+
+    def _settle(self) -> None:
+        """Let the interrupted CLI finish its step, so that the state is true and the lock goes with it."""
+        holders = [holder for lock in self.backend.locks(self.environment.name) if (holder := lock_holder(lock))]
+        for holder in holders:
+            logger.warning("interrupted: waiting for the step that is under way")
+            try:
+                holder.send_signal(signal.SIGINT)
+                holder.wait(INTERRUPT_S)
+            except psutil.TimeoutExpired:
+                holder.kill()
+            except psutil.NoSuchProcess:
+                logger.debug("the Pulumi CLI has ended")
+        self.backend.break_stale_locks(self.environment.name)
+
+
+def _drop_pending(stack: auto.Stack) -> None:
+    """Forget operations that a killed command began: our providers take over what such a one left."""
+    deployment = stack.export_stack()
+    state = dict(deployment.deployment or {})
+    if state.pop("pending_operations", None):
+        logger.info("an earlier command was cut off; going on from what it left")
+        stack.import_stack(auto.Deployment(version=deployment.version, deployment=state))
+
+
+def _outputs(stack: auto.Stack) -> Outputs:
+    values: dict[str, Any] = {name: output.value for name, output in stack.outputs().items()}
+    if "edge_https" not in values:
+        raise EnvironmentFailure(f"the stack {stack.name} has never been up", where="pulumi", next="citycam stack up")
+    return Outputs.of(values)
+
+
+def _quiet(line: str) -> None:
+    """Pulumi's own output says what the events say; ours goes through those."""
+    logger.debug("pulumi: %s", line)

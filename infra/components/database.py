@@ -1,0 +1,47 @@
+"""PostgreSQL with PostGIS: the inventory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+
+from infra.components.part import MIB, Place
+from infra.provider.secret import Secret
+from infra.provider.service import Service
+from infra.provider.service_args import File, Mount
+from infra.provider.volume import Volume
+
+POSTGRES_UID = 10003
+
+
+@dataclass(frozen=True)
+class DatabaseArgs:
+    """The database. Its password is a file, read at every start."""
+
+    place: Place
+    image: str
+    password: Secret
+    data: Volume
+
+
+class Database(pulumi.ComponentResource):
+    """One PostgreSQL server on the service network; it is published nowhere."""
+
+    def __init__(self, name: str, args: DatabaseArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("citycam:Database", name, None, opts)
+        self.service = Service(
+            name,
+            args.place.service(
+                name,
+                args.image,
+                mounts=(Mount("/var/lib/postgresql/data", args.data.id), Mount("/tmp", type="tmpfs", size=64 * MIB)),  # noqa: S108 - a path in the container
+                secrets=(File(args.password, "database-password", POSTGRES_UID),),
+                networks=(args.place.on_service(name),),
+                memory=1024 * MIB,
+                stop_grace=30,
+                ready=("pg_isready", "--quiet", "--host=127.0.0.1"),
+            ),
+            pulumi.ResourceOptions(parent=self),
+        )
+        self.register_outputs({})

@@ -1,0 +1,49 @@
+"""The fleet: the simulated cameras, thousands of addresses in one container on the camera LAN."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+
+from infra.components.part import MIB, Place, listening
+from infra.components.storage import CITYCAM_UID
+from infra.provider.secret import Secret
+from infra.provider.service import Service
+from infra.provider.service_args import File, Mount
+from infra.provider.volume import Volume
+
+
+@dataclass(frozen=True)
+class FleetArgs:
+    """The fleet. `folder` is shared with the node: media, ledgers and the control socket. `memory` in MiB."""
+
+    place: Place
+    image: str
+    camera_key: Secret
+    folder: Volume
+    memory: int = 4096
+
+
+class Fleet(pulumi.ComponentResource):
+    """Starts as root to route the camera range to itself (capability NET_ADMIN), then gives root up."""
+
+    def __init__(self, name: str, args: FleetArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("citycam:Fleet", name, None, opts)
+        self.service = Service(
+            name,
+            args.place.service(
+                name,
+                args.image,
+                env={"CAMERA_RANGE": str(args.place.environment.networks.camera_range), "TZ": "UTC"},
+                mounts=(Mount("/fleet", args.folder.id), Mount("/tmp", type="tmpfs", size=16 * MIB)),  # noqa: S108 - a path in the container
+                secrets=(File(args.camera_key, "camera-key", CITYCAM_UID),),
+                networks=(args.place.on_camera_lan(), args.place.on_management(name)),
+                cap_add=("NET_ADMIN", "SETGID", "SETUID"),
+                memory=args.memory * MIB,
+                nofile=65536,
+                ready=listening(9464),
+            ),
+            pulumi.ResourceOptions(parent=self),
+        )
+        self.register_outputs({})

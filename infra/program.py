@@ -1,0 +1,51 @@
+"""The platform, put together: what stands in an environment."""
+
+from __future__ import annotations
+
+import pulumi
+
+from infra.components.credentials import Credentials, Secrets
+from infra.components.database import Database, DatabaseArgs
+from infra.components.edge import Edge, EdgeArgs
+from infra.components.fleet import Fleet, FleetArgs
+from infra.components.gateway import Gateway, GatewayArgs
+from infra.components.monitoring import Monitoring, MonitoringArgs
+from infra.components.networks import Networks
+from infra.components.part import Place
+from infra.components.recorder import Recorder, RecorderArgs
+from infra.components.storage import Storage
+from infra.settings import Settings
+
+
+def declare(settings: Settings) -> None:
+    """Declare every resource of the stack, and its outputs."""
+    environment, workspace, images = settings.environment, settings.workspace, settings.images
+    credentials = Credentials("credentials")
+    storage = Storage("storage", environment, workspace)
+    pulumi.export("edge_https", f"127.0.0.1:{environment.edge.https_port}")
+    pulumi.export("edge_rtsps", f"127.0.0.1:{environment.edge.rtsps_port}")
+    for name, value in credentials.shared().items():
+        pulumi.export(name, value)
+    if not settings.standing:
+        return
+
+    secrets = Secrets("secrets", environment, credentials)
+    place = Place(environment, Networks("networks", environment))
+    for number, gateway in enumerate(environment.gateway_names, start=1):
+        recordings = storage.recordings[gateway]
+        Gateway(gateway, GatewayArgs(place, images["gateway"], workspace, secrets.gateway_users, recordings))
+        Recorder(
+            f"recorder-metrics-{number}",
+            RecorderArgs(place, images["recorder-metrics"], workspace, gateway, recordings),
+        )
+    Database("database", DatabaseArgs(place, images["database"], secrets.database_password, storage.database))
+    Fleet("fleet", FleetArgs(place, images["fleet"], secrets.camera_key, storage.fleet))
+    certificate = secrets.sealed("edge-cert", settings.pki("edge.crt"))
+    key = secrets.sealed("edge-key", settings.pki("edge.key"))
+    Edge("edge", EdgeArgs(place, images["edge"], certificate, key, secrets.operator_htpasswd))
+    Monitoring(
+        "monitoring",
+        MonitoringArgs(
+            place, images["monitoring"], secrets.prometheus_password, storage.prometheus, settings.pki("ca.crt")
+        ),
+    )

@@ -1,0 +1,51 @@
+"""What the program is told. The one reader of Pulumi's configuration; everything else is in the environment's file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+
+from citycam.model.environment import Environment, load_environment
+from citycam.model.errors import EnvironmentFailure
+from citycam.model.workspace import PROJECT, Workspace
+from infra.images.contexts import tags
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One stack: its environment, its folders, its images by name, and whether its services stand.
+
+    A stack that does not stand keeps what outlives services: its data and its secrets.
+    """
+
+    environment: Environment
+    workspace: Workspace
+    images: Mapping[str, str]
+    standing: bool = True
+
+    @classmethod
+    def by_hand(cls) -> Settings:
+        """The settings of `cd infra && pulumi up`: the stack is called after its environment."""
+        config = pulumi.Config()
+        name = pulumi.get_stack()
+        environment = load_environment(PROJECT / (config.get("environment") or f"environments/{name}.yaml"))
+        return cls(environment, Workspace.of(environment.name), tags(), config.get_bool("standing") is not False)
+
+    def pki(self, file: str) -> str:
+        """A file of the environment's PKI; in a preview before the first `up` it may be absent.
+
+        Raises:
+            EnvironmentFailure: it is absent.
+        """
+        path = self.workspace.pki / file
+        if path.is_file():
+            return path.read_text(encoding="ascii")
+        if pulumi.runtime.is_dry_run():
+            return ""
+        raise EnvironmentFailure(
+            "there is no such file of the environment's certificates",
+            where=str(path),
+            next="citycam stack up makes it (playbooks/site.yml, tag pki)",
+        )
