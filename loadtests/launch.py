@@ -56,6 +56,15 @@ class Launch:
         """Whether Locust runs now."""
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def pid(self) -> int:
+        """Process id of Locust.
+
+        Raises:
+            EnvironmentFailure: it was never started.
+        """
+        return self._started().pid
+
     def start(self) -> None:
         """Start the users; returns at once.
 
@@ -99,7 +108,7 @@ class Launch:
             return self._summary
         patience = self._settings.seconds + START_UP_S + GRACE_S if timeout_s is None else timeout_s
         try:
-            exit_code = self._running_process().wait(patience)
+            exit_code = self._started().wait(patience)
         except subprocess.TimeoutExpired:
             return self.stop()
         return self._conclude(exit_code)
@@ -117,7 +126,7 @@ class Launch:
                 self._process.wait(GRACE_S)
         return self._conclude(self._end_group(), stopped)
 
-    def _running_process(self) -> subprocess.Popen[bytes]:
+    def _started(self) -> subprocess.Popen[bytes]:
         if self._process is None:
             raise EnvironmentFailure("this load run was never started", next="call start first")
         return self._process
@@ -133,7 +142,7 @@ class Launch:
 
     def _end_group(self) -> int:
         """Kill what is left of the process group; the exit code of Locust itself."""
-        process = self._running_process()
+        process = self._started()
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         return process.wait()

@@ -88,7 +88,7 @@ class Wanted:
         return self.start_ns + round(self.clip_s * 1e9)
 
 
-def probe_playback(  # noqa: PLR0917 (a port of the campaign, in the order of its evidence)
+def probe_playback(
     settings: LoadSettings,
     plan: Plan,
     ledger: SentFrames,
