@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from citycam.evidence.run import Run
 from citycam.gates.criterion import Criterion, CriterionResult
 from citycam.gates.evidence import Evidence
 from citycam.gates.judgement import Judged, Judgement
@@ -39,7 +40,7 @@ def evaluate(run: Path, limits: Mapping[str, str], criteria: Mapping[str, Criter
         verdict=merge(one.verdict for one in judged),
         campaign=str(campaign.get("name") or run.parent.name),
         title=str(campaign.get("title") or ""),
-        run_id=run.resolve().name,
+        run_id=Run(run.resolve()).id,
         started=started,
         finished=finished,
         criteria=tuple(judged),

@@ -5,8 +5,7 @@ Files and columns are the contract of a run folder; nothing here is computed by 
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,8 +15,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from citycam.evidence.journal import Entry, Journal
 from citycam.gates.tables import MAY_BE_EMPTY, TABLES, fits
-from citycam.model.errors import ConfigError, EvidenceMissing
+from citycam.model.errors import ConfigError, EvidenceInvalid, EvidenceMissing
 from citycam.plan.plan import Plan, load_plan
 
 
@@ -139,26 +139,17 @@ class Evidence:
         """`evidence/load.json`. Raises: EvidenceMissing."""
         return self._summary("evidence/load.json", LoadState)
 
-    def journal(self) -> list[Mapping[str, Any]]:
-        """The lines of `journal.jsonl`.
+    def journal(self) -> list[Entry]:
+        """What happened when.
 
         Raises:
-            EvidenceMissing: absent, or a line is not a JSON object.
+            EvidenceMissing: absent or damaged.
         """
         path = self.path("journal.jsonl")
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-        entries: list[Mapping[str, Any]] = []
-        for number, line in enumerate(lines, 1):
-            try:
-                entry = json.loads(line)
-            except ValueError as error:
-                raise EvidenceMissing(
-                    "journal.jsonl is not readable", where=f"{path}:{number}", why=str(error)
-                ) from error
-            if not isinstance(entry, dict):
-                raise EvidenceMissing("journal.jsonl holds a line that is no object", where=f"{path}:{number}")
-            entries.append(entry)
-        return entries
+        try:
+            return list(Journal(path).entries())
+        except (EvidenceInvalid, OSError, UnicodeDecodeError) as error:
+            raise EvidenceMissing("journal.jsonl is damaged", where=str(path), why=str(error)) from error
 
     def check(self, table: str) -> Path:
         """The Parquet file of a table, with the columns of the contract and, where that matters, rows.

@@ -110,7 +110,9 @@ class Catalogue:
         return whole.strftime("%d/%m/%Y %H:%M:%S" if self.language == "vi" else "%-d %b %Y, %H:%M:%S")
 
     def _local(self, number: str) -> str:
-        return number.translate(str.maketrans(",.", ".,")) if self.language == "vi" else number
+        if self.language != "vi":
+            return number
+        return number.translate(str.maketrans(",.", ".,")).replace(" min ", " phút ")
 
 
 def catalogue(language: str = "en") -> Catalogue:

@@ -18,21 +18,40 @@ MOST_BARS = 15
 
 
 def rate_chart(rates: Sequence[Rate], texts: Catalogue) -> Markup:
-    """Frames per second sent (broad, pale) and recorded (thin, dark) over the window, and the shortfall."""
+    """Frames per second sent (broad, pale) and recorded (thin, dark); what is missing below, on a scale of its own."""
     rows = [
-        {"at": rate.at + rate.seconds / 2, "sent": rate.sent, "recorded": rate.recorded, "kind": ""} for rate in rates
+        {
+            "at": rate.at + rate.seconds / 2,
+            "sent": rate.sent,
+            "recorded": rate.recorded,
+            "lost": rate.sent - rate.recorded,
+        }
+        for rate in rates
     ]
-    top = max((rate.sent for rate in rates), default=0) * 1.15 or 1
-    base = alt.Chart(_data(rows)).encode(
-        x=alt.X("at:Q", title=texts("chart.seconds"), scale=alt.Scale(nice=False), axis=alt.Axis(grid=False))
-    )
+    end = rates[-1].at + rates[-1].seconds
+    top = max(rate.sent for rate in rates) * 1.15 or 1
+    x = alt.X("at:Q", title=None, scale=alt.Scale(domain=[0, end], nice=False, padding=0))
+    axis = alt.Axis(grid=False, tickCount=12, titlePadding=8)
     scale = alt.Scale(domain=[0, top], nice=False)
-    shortfall = base.mark_area(color=MISSING, opacity=0.85).encode(
-        y=alt.Y("recorded:Q", scale=scale, title=texts("chart.frames_per_second")), y2="sent:Q"
+    base = alt.Chart(_data(rows))
+    plain = x.axis(grid=False, tickCount=12, labels=False, ticks=False)
+    sent = base.mark_line(color=SENT, strokeWidth=6).encode(
+        x=plain, y=alt.Y("sent:Q", scale=scale, title=texts("chart.frames_per_second"), axis=alt.Axis(tickCount=5))
     )
-    sent = base.mark_line(color=SENT, strokeWidth=6).encode(y=alt.Y("sent:Q", scale=scale))
-    recorded = base.mark_line(color=RECORDED, strokeWidth=1.8).encode(y=alt.Y("recorded:Q", scale=scale))
-    return _svg(alt.layer(sent, shortfall, recorded).properties(width=860, height=170), "rate")
+    recorded = base.mark_line(color=RECORDED, strokeWidth=1.8).encode(x=plain, y=alt.Y("recorded:Q", scale=scale))
+    lines = alt.layer(sent, recorded).properties(width=860, height=150)
+    lost = (
+        base.mark_bar(color=MISSING, width=max(1.5, min(9, 600 / len(rows))))
+        .encode(
+            x=x.title(texts("chart.seconds")).axis(axis),
+            y=alt.Y("lost:Q", title=texts("legend.missing"), axis=alt.Axis(tickCount=2, tickMinStep=1)),
+        )
+        .properties(width=860, height=44)
+    )
+    if not any(row["lost"] > 0 for row in rows):
+        labelled = sent.encode(x=x.title(texts("chart.seconds")).axis(axis))
+        return _svg(alt.layer(labelled, recorded).properties(width=860, height=150), "rate", texts)
+    return _svg(alt.vconcat(lines, lost, spacing=14), "rate", texts)
 
 
 def live_chart(live: LiveStarts, limit: float | None, texts: Catalogue) -> Markup:
@@ -45,7 +64,7 @@ def live_chart(live: LiveStarts, limit: float | None, texts: Catalogue) -> Marku
         alt.Chart(_data(rows))
         .mark_bar(color=RECORDED, binSpacing=1)
         .encode(
-            x=alt.X("low:Q", title=texts("chart.wait"), scale=alt.Scale(domain=[0, right], nice=False)),
+            x=alt.X("low:Q", bin="binned", title=texts("chart.wait"), scale=alt.Scale(domain=[0, right], nice=False)),
             x2="high:Q",
             y=alt.Y("count:Q", title=texts("chart.views"), axis=alt.Axis(tickMinStep=1)),
         )
@@ -56,7 +75,7 @@ def live_chart(live: LiveStarts, limit: float | None, texts: Catalogue) -> Marku
     lines = alt.Chart(_data(marks)).encode(x="at:Q")
     rule = lines.mark_rule(color=INK, strokeDash=[4, 3])
     label = lines.mark_text(align="left", dx=4, dy=-4, y=8, color=INK, fontSize=11).encode(text="label:N")
-    return _svg(alt.layer(bars, rule, label).properties(width=390, height=170), "live")
+    return _svg(alt.layer(bars, rule, label).properties(width=390, height=170), "live", texts)
 
 
 def missing_chart(cameras: Sequence[CameraFigure], texts: Catalogue) -> Markup:
@@ -72,7 +91,9 @@ def missing_chart(cameras: Sequence[CameraFigure], texts: Catalogue) -> Markup:
         {"camera": camera.camera, "frames": camera.missing, "label": texts.share(camera.complete)} for camera in worst
     ]
     widest = max((camera.missing for camera in worst), default=1) * 1.22
-    y = alt.Y("camera:N", sort=order, title=None, axis=alt.Axis(ticks=False, domain=False))
+    y = alt.Y(
+        "camera:N", sort=order, title=None, axis=alt.Axis(ticks=False, domain=False, labelPadding=8, labelColor=INK)
+    )
     x = alt.X("frames:Q", title=texts("chart.missing"), scale=alt.Scale(domain=[0, widest], nice=False))
     bars = (
         alt.Chart(_data(rows))
@@ -92,14 +113,20 @@ def missing_chart(cameras: Sequence[CameraFigure], texts: Catalogue) -> Markup:
         .mark_text(align="left", dx=5, color=INK, fontSize=11)
         .encode(x="frames:Q", y=y, text="label:N")
     )
-    return _svg(alt.layer(bars, labels).properties(width=330, height=alt.Step(20)), "missing")
+    return _svg(alt.layer(bars, labels).properties(width=345, height=alt.Step(20)), "missing", texts)
 
 
 def _data(rows: Sequence[dict[str, Any]]) -> Any:
     return alt.Data(values=list(rows))  # type: ignore[no-untyped-call]
 
 
-def _svg(chart: Any, prefix: str) -> Markup:
+def _locale(texts: Catalogue) -> dict[str, Any]:
+    """Number signs of a language, as d3-format wants them."""
+    decimal, thousands = (",", ".") if texts.language == "vi" else (".", ",")
+    return {"decimal": decimal, "thousands": thousands, "grouping": [3], "currency": ["", ""]}
+
+
+def _svg(chart: Any, prefix: str, texts: Catalogue) -> Markup:
     """SVG text to stand inside an HTML page; ids get a prefix, for several drawings share the page's names."""
     import vl_convert
 
@@ -116,7 +143,7 @@ def _svg(chart: Any, prefix: str) -> Markup:
         tickColor="#b8c2cc",
     )
     styled = styled.configure_text(font=FONT)
-    svg = vl_convert.vegalite_to_svg(styled.to_dict())
+    svg = vl_convert.vegalite_to_svg(styled.to_dict(), format_locale=_locale(texts))
     svg = re.sub(r'\bid="([^"]+)"', rf'id="{prefix}-\1"', svg)
     svg = re.sub(r"url\(#([^)]+)\)", rf"url(#{prefix}-\1)", svg)
     # Safe as markup: Vega escapes every text it is given; the tests try a hostile camera name.

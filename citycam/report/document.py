@@ -17,6 +17,7 @@ from citycam.gates.judgement import Judged, Judgement, load_judgement
 from citycam.gates.tables import TABLES
 from citycam.model.documents import Document
 from citycam.model.errors import EvidenceMissing
+from citycam.model.units import show_bytes, show_duration
 from citycam.model.verdict import Verdict
 from citycam.report.figures import CameraFigure, Figures, read_figures
 
@@ -139,9 +140,16 @@ def _conditions(folder: Path) -> Iterator[Facts]:
             tree = json.loads(path.read_bytes())
             if not isinstance(tree, dict):
                 raise EvidenceMissing(f"{file} is no object", where=str(path))
-            yield from _groups(file.removesuffix(".json"), tree)
+            yield from _groups(file.removesuffix(".json"), _with_units(tree) if file.startswith("campaign") else tree)
     except (EvidenceMissing, OSError, ValueError) as error:
         LOG.warning("conditions are not complete: %s", error)
+
+
+def _with_units(tree: Any) -> Any:
+    """A campaign's settings; its fractions are durations in seconds, every one."""
+    if isinstance(tree, Mapping):
+        return {key: _with_units(value) for key, value in tree.items()}
+    return show_duration(tree) if isinstance(tree, float) else tree
 
 
 def _groups(name: str, tree: Mapping[str, Any]) -> Iterator[Facts]:
@@ -170,4 +178,13 @@ def _flat(key: str, value: Any) -> Iterator[tuple[str, str]]:
             for index, item in enumerate(value):
                 yield from _flat(f"{key}.{index + 1}", item)
     elif value is not None and value != "":
-        yield key, f"{value:,}" if isinstance(value, int) and value >= 100_000 else str(value)
+        yield key, _leaf(key, value)
+
+
+def _leaf(key: str, value: Any) -> str:
+    """A setting for people: sizes with their unit, files without the machine's folders."""
+    if key.endswith("_bytes") and isinstance(value, (int, float)):
+        return show_bytes(value)
+    if isinstance(value, str) and value.startswith("/") and value.endswith((".yaml", ".yml", ".csv")):
+        return "/".join(Path(value).parts[-2:])
+    return f"{value:,}" if isinstance(value, int) and abs(value) >= 100_000 else str(value)

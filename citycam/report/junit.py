@@ -69,7 +69,7 @@ def _message(one: Judged) -> str:
 
 
 def _details(one: Judged, judgement: Judgement) -> str:
-    lines = [one.why, f"samples: {one.samples}", f"run: {judgement.campaign}/{judgement.run_id}"]
+    lines = [one.why, f"samples: {one.samples}", f"run: {judgement.run_id}"]
     if one.cameras:
         lines.append(f"cameras: {', '.join(one.cameras)}")
     return "\n".join(line for line in lines if line)

@@ -11,7 +11,7 @@ from citycam.gates.tables import TABLES
 from citycam.model.errors import EvidenceMissing
 from citycam.model.verdict import Verdict
 
-PHASES = ("warm-up", "record", "drain", "collect", "audit", "playback")
+PHASES = ("up", "warm-up", "record", "drain", "playback", "collect", "audit")
 """Phases that must have ended for the evidence to be whole; judging and reporting come after."""
 
 DOCUMENTS = ("campaign.json", "environment.json", "evidence/ledger.jsonl")
@@ -121,7 +121,7 @@ def _load(evidence: Evidence) -> Iterator[str]:
 
 
 def _journal(evidence: Evidence) -> Iterator[str]:
-    ended = {entry.get("phase") for entry in evidence.journal() if entry.get("state") == "done"}
+    ended = {entry.phase for entry in evidence.journal() if entry.event == "end"}
     for phase in PHASES:
         if phase not in ended:
             yield f"the phase {phase} did not end"

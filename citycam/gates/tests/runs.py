@@ -36,7 +36,12 @@ GATES = {
     "time-error": "1s",
     "evidence-complete": "100%",
 }
-ARROW = {Kind.TEXT: pa.string(), Kind.WHOLE: pa.int64(), Kind.NUMBER: pa.float64(), Kind.FLAG: pa.bool_()}
+ARROW: dict[Kind, pa.DataType] = {
+    Kind.TEXT: pa.string(),
+    Kind.WHOLE: pa.int64(),
+    Kind.NUMBER: pa.float64(),
+    Kind.FLAG: pa.bool_(),
+}
 
 Row = dict[str, Any]
 
@@ -62,13 +67,19 @@ class Draft:
     def lose(self, camera: str, every: int) -> int:
         """Leave every n-th frame of a camera out of the archive; how many that is."""
         row = self.row("cameras", camera)
-        lost = row["frames_sent"] // every
+        lost = int(row["frames_sent"]) // every
         row.update(
             recorded_once=row["frames_sent"] - lost,
             missing=lost,
             gaps=lost,
             unexplained_gaps=lost,
             longest_gap_ms=100.0,
+        )
+        totals = self.documents["evidence/audit/audit.json"]["totals"]
+        totals.update(
+            missing=totals["missing"] + lost,
+            recorded_once=totals["recorded_once"] - lost,
+            unexplained_gaps=totals["unexplained_gaps"] + lost,
         )
         rate = row["frames_sent"] // self.seconds
         for index in range(lost):
@@ -178,9 +189,9 @@ def plausible(cameras: int = 8, seconds: int = 20, seed: int = 7, pictures: int 
     draft.texts = {
         "evidence/ledger.jsonl": '{"kind":"header","schema_version":1,"run":"example","started_ns":1}\n',
         "journal.jsonl": "".join(
-            json.dumps({"t_ns": START_NS, "phase": phase, "state": state}) + "\n"
+            json.dumps({"t": START_NS, "phase": phase, "event": event, "why": ""}) + "\n"
             for phase in PHASES
-            for state in ("start", "done")
+            for event in ("start", "end")
         ),
         "manifest.json": "{}",
     }
