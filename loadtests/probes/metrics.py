@@ -65,10 +65,11 @@ class Window:
     def pieces(self) -> list[tuple[float, float]]:
         """The window in seconds, cut so that no answer holds more than `MAX_POINTS` points a series."""
         start, stop = self.start_ns / 1e9, self.stop_ns / 1e9
-        length = self.step_s * MAX_POINTS
-        count = max(1, math.ceil((stop - start) / length))
-        cuts = [start + index * length for index in range(count)]
-        return [(cut, min(stop, cut + length - self.step_s)) for cut in cuts]
+        last = int((stop - start) // self.step_s)
+        return [
+            (start + first * self.step_s, start + min(first + MAX_POINTS - 1, last) * self.step_s)
+            for first in range(0, last + 1, MAX_POINTS)
+        ]
 
 
 def collect_metrics(
