@@ -98,7 +98,15 @@ class ConsoleProgress:
     def close(self) -> None:
         """End the last phase's line."""
         self._close_phase()
-        self._title = ""
+
+    def abandon(self) -> None:
+        """The phase broke: end its line without saying that it is done."""
+        if self._status is not None:
+            self._status.stop()
+            self._status = None
+        if self._title:
+            self._console.print(f"  [red]✗[/] {escape(self._title)}")
+            self._title = ""
 
     def _close_phase(self) -> None:
         if self._status is not None:
@@ -108,3 +116,4 @@ class ConsoleProgress:
             seconds = self._clock() - self._phase_began
             tail = f" {self._last_note}" if self._last_note else ""
             self._console.print(f"  [green]✓[/] {escape(self._title)} [dim]{seconds:.1f} s{escape(tail)}[/]")
+            self._title = ""
