@@ -48,8 +48,8 @@ def build(names: tuple[str, ...] = (), report: Report = print, project: Path = P
             elif name == "base":
                 make_base(engine, wanted[name], pinned, report)
             else:
-                parent = RECIPES[name].parent
-                build_image(engine, name, wanted[name], wanted[parent or ""], pinned, report, project)
+                report(f"{name}: building {wanted[name]}")
+                build_image(engine, name, wanted, pinned, project)
     except DockerException as error:
         raise EnvironmentFailure("Docker failed", where="images", why=str(error), next="run `make setup`") from error
     return {name: wanted[name] for name in build_order(names)}
@@ -72,6 +72,7 @@ def make_base(engine: docker.DockerClient, tag: str, pinned: Versions, report: R
     except (APIError, OSError) as error:
         report(f"base: no registry answers ({_first_line(error)}); making {tag} with mmdebstrap")
     else:
+        report(f"base: pulled as {tag}")
         return
     cache_folder().mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="base-", dir=cache_folder()) as folder:
@@ -82,12 +83,11 @@ def make_base(engine: docker.DockerClient, tag: str, pinned: Versions, report: R
 
 
 def build_image(
-    engine: docker.DockerClient, name: str, tag: str, parent: str, pinned: Versions, report: Report, project: Path
+    engine: docker.DockerClient, name: str, wanted: dict[str, str], pinned: Versions, project: Path = PROJECT
 ) -> None:
-    """Put the context of one image together and build it."""
-    report(f"{name}: building {tag}")
+    """Put the context of one image together and build it upon its parent's reference in `wanted`."""
     arguments = {key: os.environ[key] for key in PROXIES if key in os.environ}
-    arguments |= {"BASE": parent, **build_arguments(name, pinned)}
+    arguments |= {"BASE": wanted[RECIPES[name].parent or "base"], **build_arguments(name, pinned)}
     with tempfile.TemporaryDirectory(prefix=f"context-{name}-") as folder:
         context = Path(folder) / "context"
         assemble(name, context, pinned, project)
@@ -96,7 +96,13 @@ def build_image(
             tar.add(context, arcname=".", filter=_plain)
         with archive.open("rb") as stream:
             lines = engine.api.build(
-                fileobj=stream, custom_context=True, tag=tag, rm=True, forcerm=True, decode=True, buildargs=arguments
+                fileobj=stream,
+                custom_context=True,
+                tag=wanted[name],
+                rm=True,
+                forcerm=True,
+                decode=True,
+                buildargs=arguments,
             )
             _follow(name, lines)
 
@@ -120,11 +126,9 @@ def install_packages(pinned: str, target: Path) -> None:
         listed = Path(folder) / "requirements.txt"
         listed.write_text(pinned, encoding="utf-8")
         platform = f"{os.uname().machine}-manylinux_2_36"
-        run(
-            [_uv(), "pip", "install", "--quiet", "--no-deps", "--require-hashes", "--only-binary", ":all:"]
-            + ["--python-version", IMAGE_PYTHON, "--python-platform", platform]
-            + ["--target", str(target), "--requirement", str(listed)]
-        )
+        options = ["--quiet", "--no-deps", "--require-hashes", "--only-binary", ":all:"]
+        options += ["--python-version", IMAGE_PYTHON, "--python-platform", platform]
+        run([_uv(), "pip", "install", *options, "--target", str(target), "--requirement", str(listed)])
 
 
 def _uv() -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from citycam.model.errors import ConfigError
 from citycam.model.workspace import PROJECT
+from infra.images import programs
 from infra.images.lock import closure, read_lock
 from infra.images.versions import Versions, versions
 
@@ -126,7 +127,8 @@ def _digest(name: str, project: Path, pinned: Versions, parents: dict[str, str])
 
     add("parent", parents[recipe.parent].encode() if recipe.parent else b"")
     add("versions", json.dumps(pinned.model_dump(include=set(recipe.versions)), sort_keys=True).encode())
-    add("programs", " ".join(recipe.programs).encode())
+    if recipe.programs:
+        add("programs", " ".join(recipe.programs).encode() + Path(programs.__file__).read_bytes())
     if recipe.packages:
         add("packages", requirements(name, project).encode())
     folder = project / "infra" / "images" / name

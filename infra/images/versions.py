@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import StringConstraints
 
 from citycam.model.documents import Document, load
 
@@ -21,6 +21,7 @@ class Go(Document):
 
     oldest: Annotated[str, StringConstraints(pattern=r"^[0-9]+\.[0-9]+$")]
     version: Annotated[str, StringConstraints(pattern=r"^[0-9]+\.[0-9]+\.[0-9]+$")]
+    hashes: list[Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]]
 
 
 class GoModule(Document):
@@ -48,7 +49,7 @@ class Versions(Document):
     go: Go
     mediamtx: GoModule
     pulumi: Pulumi
-    ready: dict[str, Annotated[str, Field(pattern=r"^[^@\s]+@sha256:[0-9a-f]{64}$")]] = {}
+    ready: dict[str, Annotated[str, StringConstraints(pattern=r"^[^@\s]+@sha256:[0-9a-f]{64}$")]]
 
 
 @cache
