@@ -30,7 +30,6 @@ class Header:
     track: int
     timescale: int
     duration_ms: float
-    length_size: int
     parameter_sets: tuple[bytes, ...]
     number: int | None
     stream: bytes | None
@@ -39,7 +38,7 @@ class Header:
     @property
     def lead(self) -> bytes:
         """Bytes that stand before the first other NAL unit of a key frame."""
-        return b"".join(len(unit).to_bytes(self.length_size, "big") + unit for unit in self.parameter_sets)
+        return b"".join(len(unit).to_bytes(4, "big") + unit for unit in self.parameter_sets)
 
 
 def children(data: memoryview, start: int, end: int) -> Iterator[Box]:
@@ -93,7 +92,9 @@ def _movie(data: memoryview, moov: Box) -> Header:
     if video is None:
         raise MalformedSegment("no H.264 track")
     track, timescale, length_size, sets = video
-    return Header(track, timescale, duration_ms, length_size, sets, number, stream, moov.end)
+    if length_size != 4:
+        raise MalformedSegment(f"NAL lengths of {length_size} bytes; only 4 are known")
+    return Header(track, timescale, duration_ms, sets, number, stream, moov.end)
 
 
 def _mediamtx(data: memoryview, udta: Box) -> tuple[int | None, bytes | None]:

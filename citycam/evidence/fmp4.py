@@ -7,7 +7,7 @@ puts the parameter sets of avcC before it.
 from __future__ import annotations
 
 import mmap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -21,7 +21,7 @@ from citycam.evidence.fragments import Samples, read_samples
 from citycam.evidence.watermarks import LEAD, ROW, Marks
 from citycam.wire import watermark
 
-__all__ = ["Frames", "MalformedSegment", "Scan", "decode", "is_closed", "read_frames", "scan"]
+__all__ = ["Frames", "MalformedSegment", "Scan", "decode", "is_closed", "read_frames", "scan", "scan_parts"]
 
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -93,14 +93,14 @@ def scan(source: Path | bytes) -> Scan:
         OSError: the file cannot be read.
     """
     if isinstance(source, bytes):
-        return _scan(memoryview(source))
+        return _whole(memoryview(source))
     with source.open("rb") as file:
         try:
             whole = mmap.mmap(file.fileno(), 0, mmap.MAP_PRIVATE | mmap.MAP_POPULATE, mmap.PROT_READ)
         except ValueError as error:
             raise MalformedSegment("the file is empty") from error
         with whole, memoryview(whole) as data:
-            return _scan(data)
+            return _whole(data)
 
 
 def decode(scans: Sequence[Scan]) -> list[Frames]:
@@ -144,23 +144,35 @@ def _closed(file: BinaryIO) -> bool:
         return False
 
 
-def _scan(data: memoryview) -> Scan:
+def _whole(data: memoryview) -> Scan:
     header = read_header(data)
-    if header.length_size != 4:
-        raise MalformedSegment(f"NAL lengths of {header.length_size} bytes; only 4 are known")
-    samples = read_samples(data, header)
+    return _scan(data, header, header.end)
+
+
+def scan_parts(data: memoryview, header: Header) -> Scan:
+    """Gather the watermarks of whole parts (moof, mdat) that were read after the header; media are not checked."""
+    return _scan(data, header, 0, digest=_nothing)
+
+
+def _nothing(_: memoryview) -> int:
+    return 0
+
+
+def _scan(
+    data: memoryview, header: Header, start: int, digest: Callable[[memoryview], int] = xxhash.xxh3_64_intdigest
+) -> Scan:
+    samples = read_samples(data, header, start)
     array = np.frombuffer(data, np.uint8)
     shift = np.where(samples.key, len(header.lead), 0)
     rows, named = _rows(array, samples, shift)
     lead_ok = ~samples.key | _equal(array, samples.offset, header.lead)
     for index in np.flatnonzero(~(named & lead_ok)).tolist():
-        start, size = int(samples.offset[index]), int(samples.size[index])
-        place, lead_ok[index] = _search(data[start : start + size], header)
+        begin, size = int(samples.offset[index]), int(samples.size[index])
+        place, lead_ok[index] = _search(data[begin : begin + size], header)
         if place is not None:
             shift[index] = place
-            rows[index] = array[start + place : start + place + ROW]
+            rows[index] = array[begin + place : begin + place + ROW]
     begins, ends = (samples.offset + shift + ROW).tolist(), (samples.offset + samples.size).tolist()
-    digest = xxhash.xxh3_64_intdigest
     digests = np.array([digest(data[begin:end]) for begin, end in zip(begins, ends, strict=True)], np.uint64)
     return Scan(header, samples, rows, digests, lead_ok, len(data))
 

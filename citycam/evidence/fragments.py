@@ -45,11 +45,11 @@ class _Run(NamedTuple):
     defaults: tuple[int, int, int]
 
 
-def read_samples(data: memoryview, header: Header, start: int | None = None) -> Samples:
-    """Samples of the video track from `start` (default: after moov), in file order."""
+def read_samples(data: memoryview, header: Header, start: int) -> Samples:
+    """Samples of the video track in the boxes from `start` on, in file order."""
     runs: list[_Run] = []
     notes: list[str] = []
-    at, end = header.end if start is None else start, len(data)
+    at, end = start, len(data)
     while at < end:
         try:
             at = _fragment(data, at, end, header.track, runs)
@@ -60,6 +60,19 @@ def read_samples(data: memoryview, header: Header, start: int | None = None) -> 
                 break
             at += found
     return _expand(data, runs, notes)
+
+
+def whole_parts(data: memoryview) -> int:
+    """Where the last part (moof, mdat) that is wholly in `data` ends; what follows is still being written."""
+    at = end = 0
+    while at + 8 <= len(data):
+        size, kind = HEAD.unpack_from(data, at)
+        at += size
+        if size < 8 or at > len(data):
+            break
+        if kind == b"mdat":
+            end = at
+    return end
 
 
 def _fragment(data: memoryview, at: int, end: int, track: int, runs: list[_Run]) -> int:

@@ -53,7 +53,7 @@ def _first_picture(segments: list[Path]) -> Image.Image | None:
                 stream = container.streams.video[0]
                 stream.codec_context.skip_frame = "NONKEY"
                 for frame in container.decode(stream):
-                    return frame.to_image()
+                    return Image.fromarray(frame.to_ndarray(format="rgb24"))
         except (av.error.FFmpegError, IndexError) as error:
             log.warning("no picture from %s: %s", path, error)
     return None
