@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -44,6 +45,7 @@ class LedgerState(Summary):
 
     complete: bool
     through_ns: int | None = None
+    why: str = ""
 
 
 class AuditState(Summary):
@@ -188,7 +190,7 @@ class Evidence:
             source += " where list_contains(?, camera)"
             bound.append(sorted(self.cameras))
         try:
-            with duckdb.connect(config={"threads": 1}) as database:
+            with _database().cursor() as database:
                 return database.execute(f"with evidence as ({source}) {query}", [*bound, *values]).fetchall()
         except duckdb.Error as error:
             raise EvidenceMissing(f"{TABLES[table][0]} is not readable", where=str(path), why=str(error)) from error
@@ -199,3 +201,9 @@ class Evidence:
             return model.model_validate_json(path.read_bytes())
         except (OSError, ValidationError) as error:
             raise EvidenceMissing(f"{file} is not readable", where=str(path), why=str(error)) from error
+
+
+@cache
+def _database() -> duckdb.DuckDBPyConnection:
+    """An empty database in memory; opening one takes longer than most queries."""
+    return duckdb.connect(config={"threads": 1})

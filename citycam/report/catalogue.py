@@ -48,6 +48,10 @@ class Catalogue:
         known = all_criteria().get(identifier)
         return str(getattr(known, part)) if known else identifier
 
+    def finding(self, kind: str) -> str:
+        """A kind of defect in words; a kind this catalogue does not know stays as it is."""
+        return _texts(self.language).get(f"finding.{kind}", kind)
+
     def number(self, value: float) -> str:
         """A whole number with thousands apart."""
         return self._local(f"{value:,.0f}")

@@ -52,7 +52,7 @@ class LiveStarts(Document):
 
 
 class CameraFigure(Document):
-    """What became of one camera's frames."""
+    """What became of one camera's frames; `missing` counts damaged ones too."""
 
     camera: str
     ward: str
@@ -71,6 +71,14 @@ class CameraFigure(Document):
         return 100 * self.recorded / self.sent if self.sent else None
 
 
+class FindingFigure(Document):
+    """How often the audit found one kind of defect."""
+
+    kind: str
+    cameras: int
+    frames: int
+
+
 class Figures(Document):
     """All figures of a run."""
 
@@ -80,6 +88,7 @@ class Figures(Document):
     rates: tuple[Rate, ...]
     live: LiveStarts | None
     cameras: tuple[CameraFigure, ...]
+    findings: tuple[FindingFigure, ...]
 
 
 F = TypeVar("F")
@@ -96,6 +105,7 @@ def read_figures(evidence: Evidence) -> Figures:
         rates=_or_none(lambda: _rates(evidence)) or (),
         live=_or_none(lambda: _live(evidence)),
         cameras=_or_none(lambda: _cameras(evidence, plan)) or (),
+        findings=_or_none(lambda: _findings(evidence)) or (),
     )
 
 
@@ -164,10 +174,11 @@ def _cameras(evidence: Evidence, plan: Plan | None) -> tuple[CameraFigure, ...]:
     known = plan.by_id() if plan else {}
     rows = evidence.rows(
         "cameras",
-        "select camera, gateway, frames_sent, frames_sent - missing, missing, missing_explained,"
+        "select camera, gateway, frames_sent, recorded_once + duplicated as recorded, frames_sent - recorded as lost,"
+        " missing_explained,"
         " coalesce(longest_gap_ms, 0),"
         " case when isfinite(time_error_p99_ms) then time_error_p99_ms end from evidence"
-        " order by missing / greatest(frames_sent, 1) desc, frames_sent = 0 desc, 7 desc, 8 desc nulls first, camera",
+        " order by lost / greatest(frames_sent, 1) desc, frames_sent = 0 desc, 7 desc, 8 desc nulls first, camera",
     )
     return tuple(
         CameraFigure(
@@ -184,3 +195,10 @@ def _cameras(evidence: Evidence, plan: Plan | None) -> tuple[CameraFigure, ...]:
         )
         for camera, gateway, sent, recorded, missing, explained, gap, error in rows
     )
+
+
+def _findings(evidence: Evidence) -> tuple[FindingFigure, ...]:
+    rows = evidence.rows(
+        "findings", "select kind, count(distinct camera), sum(count) from evidence group by kind order by 3 desc, kind"
+    )
+    return tuple(FindingFigure(kind=kind, cameras=cameras, frames=int(frames)) for kind, cameras, frames in rows)

@@ -93,7 +93,7 @@ def _tables(evidence: Evidence) -> Iterator[str]:
 def _ledger(evidence: Evidence) -> Iterator[str]:
     ledger, marks = evidence.audit().ledger, evidence.marks()
     if not ledger.complete:
-        yield "the fleet's ledger is not complete"
+        yield "the fleet's ledger is not complete" + (f": {ledger.why}" if ledger.why else "")
     elif ledger.through_ns is None or ledger.through_ns < marks.stop_ns:
         yield "the fleet's ledger ends before the window does"
 

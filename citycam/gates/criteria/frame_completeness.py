@@ -27,7 +27,8 @@ class FrameCompleteness:
     why = "A missing frame may be the one that shows what happened."
     how = (
         "Every frame carries its camera, number and time. The archive audit reads all recorded files back and looks for"
-        " each frame that the fleet's ledger says was sent inside the recording window."
+        " each frame that the fleet's ledger says was sent inside the recording window. A damaged"
+        " frame counts as missing."
     )
     unit = Unit.SHARE
     requires = ("plan.json", "marks.json", "evidence/ledger.jsonl", "evidence/audit/cameras.parquet")
@@ -36,7 +37,7 @@ class FrameCompleteness:
         """Frames sent and recorded of each planned camera."""
         planned = {camera.id for camera in evidence.plan().cameras}
         rows = evidence.rows(
-            "cameras", "select camera, sum(frames_sent), sum(frames_sent - missing) from evidence group by camera"
+            "cameras", "select camera, sum(frames_sent), sum(recorded_once + duplicated) from evidence group by camera"
         )
         frames = {camera: (int(sent), int(recorded)) for camera, sent, recorded in rows if camera in planned and sent}
         return Tally(frames, frozenset(planned - frames.keys()))
@@ -58,7 +59,9 @@ class FrameCompleteness:
             (camera for camera, row in tally.frames.items() if row[1] < row[0]),
             key=lambda camera: (tally.frames[camera][1] / tally.frames[camera][0], camera),
         )
-        parts = [f"{sent - recorded:,} of {sent:,} frames missing, of {named(len(guilty))}"] if guilty else []
+        parts = (
+            [f"{sent - recorded:,} of {sent:,} frames missing or damaged, of {named(len(guilty))}"] if guilty else []
+        )
         if tally.silent:
             parts.append(f"no frame sent by {named(len(tally.silent))}")
             verdict = Verdict.FAIL if verdict is Verdict.FAIL else Verdict.UNKNOWN

@@ -33,14 +33,21 @@ class TimeError:
         " 99 of 100 files must be at least this close."
     )
     unit = Unit.SECONDS
-    requires = ("evidence/audit/segments.parquet",)
+    requires = ("marks.json", "evidence/audit/segments.parquet")
 
     def tally(self, evidence: Evidence) -> Tally:
-        """Every segment of the archive."""
-        rows = evidence.rows("segments", "select camera, abs(time_error_ms) / 1000 from evidence")
+        """Every segment that reaches into the window; one without a readable frame stands where its name says."""
+        marks = evidence.marks()
+        rows = evidence.rows(
+            "segments",
+            "select camera, abs(time_error_ms) / 1000, coalesce(nullif(first_scheduled_ns, -1), file_time_ns) as began"
+            " from evidence where began < ? and began + duration_ms * 1000000 >= ?",
+            marks.stop_ns,
+            marks.start_ns,
+        )
         worst: dict[str, float] = {}
         errors = []
-        for camera, found in rows:
+        for camera, found, _ in rows:
             seconds = found if found is not None and math.isfinite(found) else math.inf
             errors.append(seconds)
             worst[camera] = max(seconds, worst.get(camera, 0.0))

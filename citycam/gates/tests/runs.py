@@ -86,6 +86,17 @@ class Draft:
             frame = row["first_frame"] + (index + 1) * every - 1
             second = min(self.seconds, (frame - row["first_frame"]) // rate)
             self.tables["seconds"][second]["recorded"] -= 1
+            self.tables["findings"].append(
+                {
+                    "camera": camera,
+                    "gateway": row["gateway"],
+                    "kind": "missing",
+                    "segment": "0.mp4",
+                    "frame": frame,
+                    "count": 1,
+                    "detail": "",
+                }
+            )
             self.tables["gaps"].append(
                 {
                     "camera": camera,

@@ -137,7 +137,7 @@ def test_missing_frames_fail_and_name_the_worst_camera_first(judge: Callable[...
 
 def test_a_share_equal_to_its_limit_passes(judge: Callable[..., Judged]) -> None:
     def spoil(draft: Draft) -> None:
-        every(draft, "cameras", frames_sent=0)
+        every(draft, "cameras", frames_sent=0, recorded_once=0)
         for camera in draft.cameras:
             draft.row("cameras", camera).update(frames_sent=5000, recorded_once=5000)
         for camera in draft.cameras[:3]:
@@ -147,6 +147,17 @@ def test_a_share_equal_to_its_limit_passes(judge: Callable[..., Judged]) -> None
     assert one.verdict is Verdict.PASS
     assert one.margin == 0
     assert one.cameras == ("cam-000001", "cam-000002", "cam-000003")
+
+
+def test_a_damaged_frame_is_not_recorded_and_a_duplicated_one_is(judge: Callable[..., Judged]) -> None:
+    def spoil(draft: Draft) -> None:
+        draft.row("cameras", "cam-000001").update(recorded_once=190, duplicated=10)
+        draft.row("cameras", "cam-000002").update(recorded_once=198, damaged=2)
+
+    one = judge("frame-completeness", spoil)
+    assert one.verdict is Verdict.FAIL
+    assert one.cameras == ("cam-000002",)
+    assert one.why.startswith("2 of 1,200 frames")
 
 
 def test_no_frame_sent_is_unknown(judge: Callable[..., Judged]) -> None:
@@ -265,6 +276,13 @@ def test_segments_without_time_are_unknown_when_they_could_matter(
 def test_no_readable_time_at_all_is_unknown(judge: Callable[..., Judged]) -> None:
     one = judge("time-error", lambda draft: every(draft, "segments", time_error_ms=float("nan")))
     assert one.verdict is Verdict.UNKNOWN
+
+
+def test_segments_outside_the_window_do_not_count(judge: Callable[..., Judged]) -> None:
+    def spoil(draft: Draft) -> None:
+        draft.row("segments", "cam-000002").update(time_error_ms=9e9, first_scheduled_ns=START_NS - 60 * SECOND)
+
+    assert judge("time-error", spoil).verdict is Verdict.PASS
 
 
 # -- evidence-complete
