@@ -3,8 +3,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from testcontainers.core.config import testcontainers_config
 
 from .stand import Stand, platform
+
+testcontainers_config.ryuk_disabled = (
+    True  # its image cannot be pulled everywhere; containers are closed by their tests
+)
 
 
 @pytest.fixture(scope="session")

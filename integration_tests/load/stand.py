@@ -29,7 +29,9 @@ from .edge import Authority, Door
 KEY = "a-key-of-this-test"
 NAME = "city.test"
 GATEWAY = "gateway-1"
-VIEWER, OPERATOR = "viewer-password", "operator-password"
+VIEWER, OPERATOR, METRICS = "viewer-password", "operator-password", "metrics-password"
+SILENT = "cam-000900"
+"""A camera the gateway knows and that never answers."""
 GATEWAY_CONFIG = """
 logLevel: info
 authMethod: internal
@@ -37,6 +39,11 @@ authInternalUsers:
   - user: viewer
     pass: {viewer}
     permissions: [{{action: read, path: "~^cam-[0-9]{{6}}$"}}, {{action: playback, path: "~^cam-[0-9]{{6}}$"}}]
+  - user: prometheus
+    pass: {metrics_password}
+    permissions: [{{action: metrics}}]
+metrics: yes
+metricsAddress: 127.0.0.1:{metrics}
 rtspAddress: 127.0.0.1:{rtsp}
 rtspTransports: [tcp]
 rtspAuthMethods: [basic]
@@ -54,6 +61,7 @@ pathDefaults:
   recordPartDuration: 1s
   recordSegmentDuration: 10s
 paths:
+  {silent}: {{source: "rtsp://127.64.0.250:1/", rtspTransport: tcp}}
 """
 
 
@@ -66,6 +74,9 @@ class Stand:
     fleet: FleetClient
     folder: Path
     ledger_file: Path
+    authority: Authority
+    gateway_metrics: int
+    fleet_metrics: int
 
     def ledger(self) -> Ledger:
         """What was sent until now."""
@@ -81,13 +92,13 @@ class Stand:
 def platform(folder: Path, cameras: int) -> Iterator[Stand]:
     """Stand the platform up with so many D1 cameras, all of them playing and on disk."""
     with ExitStack() as stack:
-        rtsp, playback, device, metrics = _free_ports(4)
+        rtsp, playback, device, metrics, fleet_metrics = _free_ports(5)
         listed = [_camera(number, device) for number in range(1, cameras + 1)]
-        fleet = stack.enter_context(_fleet(folder, device, metrics))
+        fleet = stack.enter_context(_fleet(folder, device, fleet_metrics))
         prepare_media(listed, None, cache_folder(), folder / "fleet" / "media")
         fleet.set_cameras(listed)
         ledger = folder / "fleet" / fleet.new_ledger("test")
-        stack.enter_context(_gateway(folder, listed, rtsp, playback))
+        stack.enter_context(_gateway(folder, listed, {"rtsp": rtsp, "playback": playback, "metrics": metrics}))
         authority = Authority(folder)
         context = authority.server_context(NAME, f"*.{NAME}")
         live = Door(context, {f"{GATEWAY}.{NAME}": ("127.0.0.1", rtsp)})
@@ -111,7 +122,7 @@ def platform(folder: Path, cameras: int) -> Iterator[Stand]:
             cameras=listed,
             gateways={GATEWAY: [one.id for one in listed]},
         )
-        stand = Stand(settings, plan, fleet, folder, ledger)
+        stand = Stand(settings, plan, fleet, folder, ledger, authority, metrics, fleet_metrics)
         wait_for(
             lambda: len({path.parent for path in stand.recorded()}) == cameras,
             lambda: f"{len(stand.recorded())} segments on disk, fleet: {fleet.status()}",
@@ -142,8 +153,10 @@ def _fleet(folder: Path, port: int, metrics: int) -> Iterator[FleetClient]:
 
 
 @contextmanager
-def _gateway(folder: Path, cameras: list[Camera], rtsp: int, playback: int) -> Iterator[None]:
-    text = GATEWAY_CONFIG.format(viewer=VIEWER, rtsp=rtsp, playback=playback, recordings=folder / "recordings")
+def _gateway(folder: Path, cameras: list[Camera], ports: dict[str, int]) -> Iterator[None]:
+    text = GATEWAY_CONFIG.format(
+        viewer=VIEWER, metrics_password=METRICS, silent=SILENT, recordings=folder / "recordings", **ports
+    )
     for camera in cameras:
         password = camera_password(KEY.encode(), camera.id)
         source = f"rtsp://{camera.username}:{password}@{camera.address}:{camera.port}{camera.path}"

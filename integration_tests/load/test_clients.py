@@ -14,7 +14,7 @@ from loadtests.clients.rtsp import ViewingFailed, watch
 from loadtests.settings import LoadSettings
 
 from .edge import Authority
-from .stand import GATEWAY, Stand
+from .stand import GATEWAY, SILENT, Stand
 
 pytestmark = pytest.mark.docker
 CAMERA = "cam-000001"
@@ -25,7 +25,7 @@ def short(stand: Stand) -> LoadSettings:
     return stand.settings.model_copy(update={"view_time_s": 4.0})
 
 
-@pytest.mark.parametrize("camera", ["cam-000001", "cam-000002"])
+@pytest.mark.parametrize("camera", ["cam-000001", "cam-000002"])  # Digest and Basic on the camera's side
 def test_watch_sees_the_first_key_frame_and_every_frame_after_it(short: LoadSettings, camera: str) -> None:
     seen = watch(short, trust(short.ca_file), camera, GATEWAY)
     assert seen.error is None
@@ -48,6 +48,12 @@ def test_watch_reports_an_unknown_camera(short: LoadSettings) -> None:
     seen = watch(short, trust(short.ca_file), "cam-000999", GATEWAY)
     assert isinstance(seen.error, ViewingFailed)
     assert seen.frames == 0
+
+
+def test_watch_reports_a_camera_without_stream(short: LoadSettings) -> None:
+    seen = watch(short, trust(short.ca_file), SILENT, GATEWAY)
+    assert isinstance(seen.error, ViewingFailed)
+    assert "DESCRIBE: 404" in str(seen.error)
 
 
 def test_watch_reports_a_gateway_the_edge_does_not_know(short: LoadSettings) -> None:
