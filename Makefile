@@ -1,0 +1,62 @@
+# `make help` lists the targets. A fresh machine needs git, make and Python >= 3.11 with venv; set-up fetches the rest.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+UNIT := citycam infra simulators loadtests
+
+.PHONY: help setup check test acceptance lint types unit images bench-smoke stack-up stack-down clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(STAMP) ## Everything this machine needs: Python packages, Docker, a Swarm of one, Go, Pulumi, ffmpeg
+	$(BIN)/ansible-playbook playbooks/workstation.yml
+
+# uv removes what is not locked, so the project itself comes last.
+$(STAMP): requirements.lock requirements-setup.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=…")'
+	test -x $(BIN)/pip || $(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --no-deps --require-hashes --requirement requirements-setup.lock
+	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock requirements-setup.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+check: lint types unit ## Linters, types, unit tests: no Docker, under two minutes
+
+lint: $(STAMP) ## ruff, import-linter, ansible-lint
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/ansible-lint --offline --quiet playbooks
+
+types: $(STAMP) ## mypy --strict
+	$(BIN)/mypy
+
+unit: $(STAMP) ## Unit tests
+	$(BIN)/pytest --quiet $(UNIT)
+
+images: $(STAMP) ## Build the images that are not there yet
+	$(BIN)/python -m infra.images build >/dev/null
+
+test: setup lint types images ## Everything: linters, types, unit tests and tests with containers
+	$(BIN)/pytest
+
+acceptance: setup images ## The main job: stand up, record 40 cameras, judge every frame, write the report
+	$(BIN)/citycam campaign run campaigns/smoke.yaml
+
+bench-smoke: setup images ## Measure what docs/benchmarks says, into build/bench/smoke.json
+	$(BIN)/citycam bench smoke
+
+stack-up: setup images ## Stand up the platform of environments/local.yaml
+	$(BIN)/citycam stack up
+
+stack-down: $(STAMP) ## Take it down again; recordings stay
+	$(BIN)/citycam stack down
+
+clean: ## Remove what linters and tests left in the checkout; runs/ and .citycam/ stay
+	rm -rf build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .ansible *.egg-info
