@@ -6,6 +6,7 @@ import shutil
 from functools import cached_property
 from typing import Any
 
+
 from citycam.campaign.ports import Progress
 from citycam.cli.redaction import redaction
 from citycam.model.environment import Environment
@@ -18,7 +19,6 @@ from infra.images.contexts import tags
 from infra.images.versions import versions
 from infra.outputs import Outputs
 from infra.playbook import run_playbook, site_variables
-from infra.publish import publish_inventory
 
 
 class Platform:
@@ -69,10 +69,6 @@ class Platform:
         result = run_playbook("site.yml", site_variables(self.environment, plan, key), ["gateway_config"])
         if result.failed:
             raise EnvironmentFailure("the gateways' path files were not delivered", where="playbooks/site.yml")
-
-    def publish(self, plan: Plan) -> None:
-        """Put the inventory into the database."""
-        publish_inventory(self.environment, self.outputs, plan.cameras)
 
 
 def say_in(progress: Progress) -> OnEvent:
