@@ -32,7 +32,7 @@ OnEvent = Callable[[StackEvent], None]
 
 @dataclass(frozen=True)
 class Changes:
-    """Resources by what happens to them; `same` counts the rest."""
+    """Resources, as `kind name`, by what happens to them; `same` counts the rest."""
 
     create: tuple[str, ...] = ()
     update: tuple[str, ...] = ()
@@ -87,10 +87,11 @@ class Listener:
         if op in _QUIET:
             self._same += op == "same" and status == "done"
             return
+        noun = kind.rpartition(":")[2].lower()
         if status == "done":
-            self._ops.setdefault(_STEPS.get(op, op), []).append(name)
+            self._ops.setdefault(_STEPS.get(op, op), []).append(f"{noun} {name}")
         if self.on_event:
-            self.on_event(StackEvent(name, kind.rpartition(":")[2].lower(), _STEPS.get(op, op), status))
+            self.on_event(StackEvent(name, noun, _STEPS.get(op, op), status))
 
 
 def names(urn: str) -> tuple[str, str]:

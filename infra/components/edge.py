@@ -63,7 +63,6 @@ class Edge(pulumi.ComponentResource):
                 configs=(File(settings, "/etc/nginx/nginx.conf", CITYCAM_UID),),
                 networks=(args.place.on_service(name), args.place.on_management(name)),
                 ports=(Port(edge.https_port, edge.https_port), Port(edge.rtsps_port, edge.rtsps_port)),
-                nofile=65536,
                 ready=listening(edge.https_port),
             ),
             inside,

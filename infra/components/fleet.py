@@ -41,7 +41,6 @@ class Fleet(pulumi.ComponentResource):
                 networks=(args.place.on_camera_lan(), args.place.on_management(name)),
                 cap_add=("NET_ADMIN", "SETGID", "SETUID"),
                 memory=args.memory * MIB,
-                nofile=65536,
                 ready=listening(9464),
             ),
             pulumi.ResourceOptions(parent=self),

@@ -57,7 +57,6 @@ class Gateway(pulumi.ComponentResource):
                 ),
                 memory=args.memory * MIB,
                 pids=4096,
-                nofile=65536,
                 ready=("sh", "-c", "ss -Hltn 'sport = :8554' | grep -q LISTEN"),
             ),
             pulumi.ResourceOptions(parent=self),
