@@ -6,7 +6,6 @@ import shutil
 from functools import cached_property
 from typing import Any
 
-
 from citycam.campaign.ports import Progress
 from citycam.cli.redaction import redaction
 from citycam.model.environment import Environment
