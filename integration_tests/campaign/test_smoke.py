@@ -1,0 +1,110 @@
+"""The smoke campaign through the command line, on real containers: it passes, it can fail, and it does not guess."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from citycam.evidence.manifest import verify
+from citycam.evidence.run import Run
+from citycam.model.errors import ExitCode
+from citycam.model.workspace import PROJECT
+
+pytestmark = [pytest.mark.docker, pytest.mark.timeout(900)]
+
+CITYCAM = [sys.executable, "-c", "from citycam.cli.main import main; main()"]
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A call of the command line that has ended."""
+
+    code: int
+    answer: dict[str, Any]
+    said: str
+
+    @property
+    def verdicts(self) -> dict[str, str]:
+        return {one["id"]: one["verdict"] for one in self.answer["data"]["criteria"]}
+
+
+def _citycam(*arguments: str) -> Ended:
+    done = subprocess.run(
+        [*CITYCAM, *arguments, "--json"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=600,
+        env={**os.environ, "NO_COLOR": "1", "PYTHONPATH": str(PROJECT)},
+    )
+    return Ended(done.returncode, json.loads(done.stdout or "{}"), done.stderr)
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("runs")
+
+
+@pytest.fixture(scope="module")
+def passed(runs: Path) -> Iterator[Ended]:
+    """One good run; its platform is left standing for the faulty one, which takes it down."""
+    ended = _citycam("campaign", "run", str(PROJECT / "campaigns" / "smoke.yaml"), "--runs", str(runs), "--keep")
+    yield ended
+    _citycam("stack", "down", "--volumes")
+
+
+def test_every_frame_of_forty_cameras_is_accounted_for(passed: Ended) -> None:
+    assert passed.code == ExitCode.OK, passed.said
+    assert set(passed.verdicts.values()) == {"pass"}
+    run = Run(Path(passed.answer["data"]["folder"]))
+    sent, once, missing = duckdb.sql(
+        f"select sum(frames_sent), sum(recorded_once), sum(missing) from '{run.audit}/cameras.parquet'"
+    ).fetchall()[0]
+    assert sent == once == 40 * 60 * 10
+    assert missing == 0
+    assert verify(run) > 0
+    assert (run.root / "report.html").stat().st_size > 10_000
+    assert (run.root / "junit.xml").is_file()
+
+
+@pytest.mark.parametrize(
+    ("taken", "criterion"),
+    [
+        ("evidence/ledger.jsonl", "frame-completeness"),
+        ("evidence/metrics.parquet", "cameras-connected"),
+        ("evidence/requests.parquet", "live-start-time"),
+        ("evidence/playback.parquet", "playback"),
+    ],
+)
+def test_evidence_taken_away_makes_the_verdict_unknown(
+    passed: Ended, tmp_path: Path, taken: str, criterion: str
+) -> None:
+    folder = tmp_path / "smoke" / "copy"
+    shutil.copytree(passed.answer["data"]["folder"], folder, ignore=shutil.ignore_patterns("archive"))
+    (folder / taken).unlink()
+    judged = _citycam("campaign", "judge", str(folder))
+    assert judged.code == ExitCode.UNKNOWN, judged.said
+    assert judged.verdicts[criterion] == "unknown"
+    assert "fail" not in judged.verdicts.values()
+
+
+def test_cameras_that_leave_frames_out_are_named(passed: Ended, runs: Path) -> None:
+    campaign = str(PROJECT / "campaigns" / "smoke.yaml")
+    ended = _citycam("campaign", "run", campaign, "--runs", str(runs), "--fault", "drop-frames")
+    assert ended.code == ExitCode.GATE_FAILED, ended.said
+    assert ended.verdicts["frame-completeness"] == "fail"
+    named = {one["id"]: set(one["cameras"]) for one in ended.answer["data"]["criteria"]}["frame-completeness"]
+    faults = json.loads((Path(ended.answer["data"]["folder"]) / "campaign.json").read_text())["faults"]
+    assert named == set(faults[0]["cameras"])
+    # The second run left the first as it was.
+    assert verify(Run(Path(passed.answer["data"]["folder"]))) > 0
