@@ -32,7 +32,7 @@ lint: $(STAMP) ## ruff, import-linter, ansible-lint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/ansible-lint --offline --quiet playbooks
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/ansible-lint --offline -q playbooks
 
 types: $(STAMP) ## mypy --strict
 	$(BIN)/mypy

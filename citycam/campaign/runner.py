@@ -139,12 +139,9 @@ class CampaignRun:
         """A probe that fails leaves its evidence out: the verdict becomes unknown, the recording is kept."""
         probes = self.tools.probes
         with self._phase("playback"):
-            for probe in (
-                lambda: probes.metrics(self.campaign, self.plan, self.run),
-                lambda: probes.playback(self.campaign, self.plan, self.run),
-            ):
+            for probe in (probes.metrics, probes.playback):
                 try:
-                    probe()
+                    probe(self.campaign, self.plan, self.run)
                 except CitycamError as error:
                     self.tools.progress.warn(f"a probe failed, its evidence is missing: {error}")
 

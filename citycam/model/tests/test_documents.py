@@ -25,7 +25,7 @@ def _write(folder: Path, text: str) -> Path:
 
 def test_a_good_file_is_read(tmp_path: Path) -> None:
     outer = load(_write(tmp_path, "name: a\nwait: 5s\ninner:\n  count: 3\n"), Outer)
-    assert outer == Outer(name="a", wait="5s", inner=Inner(count=3))  # type: ignore[arg-type]
+    assert outer == Outer(name="a", wait="5s", inner=Inner(count=3))
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,5 @@
+import random
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -35,7 +37,7 @@ def test_merging_halves_equals_merging_the_whole(left: list[Verdict], right: lis
 
 
 @given(some, st.randoms())
-def test_order_does_not_matter(parts: list[Verdict], chance) -> None:
+def test_order_does_not_matter(parts: list[Verdict], chance: random.Random) -> None:
     shuffled = list(parts)
     chance.shuffle(shuffled)
     assert merge(shuffled) is merge(parts)

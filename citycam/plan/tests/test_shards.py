@@ -1,3 +1,4 @@
+import random
 from ipaddress import IPv4Network
 
 from hypothesis import given
@@ -15,7 +16,7 @@ def _homes(shards: dict[str, list[str]]) -> dict[str, str]:
 
 
 @given(st.integers(0, 200), st.integers(1, 8), st.randoms())
-def test_every_camera_has_one_gateway_whatever_the_order(count: int, gateways: int, chance) -> None:
+def test_every_camera_has_one_gateway_whatever_the_order(count: int, gateways: int, chance: random.Random) -> None:
     names = [f"gateway-{number}" for number in range(1, gateways + 1)]
     cameras = CITY[:count]
     shuffled = list(cameras)
