@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from citycam.campaign.runner import CampaignRun
@@ -70,12 +71,13 @@ def run_campaign(
         CampaignRun(campaign, plan, run, tools).execute()
     except KeyboardInterrupt:
         interrupted = True
+        progress.abandon()
         stderr_console().print("interrupted: closing the run")
     except CitycamError as error:
-        progress.close()
-        stderr_console().print(f"[red]the campaign ended early:[/] {error}")
+        progress.abandon()
         if not (run.root / "marks.json").exists():
             raise
+        stderr_console().print(f"[red]the campaign ended early:[/] {escape(str(error))}")
     finally:
         if keep:
             progress.close()

@@ -18,6 +18,7 @@ from citycam.model.environment import Environment
 from citycam.model.errors import EnvironmentFailure
 from citycam.model.units import show_bytes
 from citycam.model.workspace import PROJECT, cache_folder
+from infra.images.contexts import tags
 
 DOCKER_MINIMUM = (20, 10)
 DESCRIPTORS_MINIMUM = 4096
@@ -51,6 +52,7 @@ def examine(environment: Environment, need: Need = Need(), project: Path = PROJE
         lambda: _descriptors(need),
         _memory,
         _tools,
+        _images,
         lambda: _subnets(environment),
     ]
     return [finding for check in checks for finding in check()]
@@ -155,6 +157,16 @@ def _tools() -> Iterator[Finding]:
     for tool, path in (("ffmpeg", None), ("pulumi", f"{bundled}:/usr/local/bin:/usr/bin:/bin")):
         found = shutil.which(tool, path=path) or shutil.which(tool)
         yield Finding(tool, found is not None, found or "not found", "" if found else "run `make setup`")
+
+
+def _images() -> Iterator[Finding]:
+    try:
+        there = {tag for image in docker.from_env(timeout=10).images.list() for tag in image.tags}
+    except (DockerException, OSError):
+        return  # the engine's own check says why
+    absent = sorted(name for name, tag in tags().items() if tag not in there)
+    seen = f"not built: {', '.join(absent)}" if absent else "built"
+    yield Finding("images", not absent, seen, "run `make images`" if absent else "")
 
 
 def _subnets(environment: Environment) -> Iterator[Finding]:
