@@ -99,16 +99,17 @@ def examine(task: Task) -> Account:
     """Read one camera's folder and account for it."""
     segments: list[Segment] = []
     scans: list[tuple[int, fmp4.Scan]] = []
+    buffer = fmp4.Buffer()
     for path in segments_of(task.folder):
         began = file_time_ns(path.name)
-        segment = Segment(path.name, -1 if began is None else began, path.stat().st_size, None)
+        segment = Segment(path.name, -1 if began is None else began, 0, None)
         try:
-            scans.append((len(segments), fmp4.scan(path)))
+            scans.append((len(segments), fmp4.scan(path, buffer)))
         except fmp4.MalformedSegment as error:
-            segment = replace(segment, why=str(error))
+            segment = replace(segment, bytes=path.stat().st_size, why=str(error))
         segments.append(segment)
-    for (place, _), frames in zip(scans, fmp4.decode([one for _, one in scans]), strict=True):
-        segments[place] = replace(segments[place], frames=frames)
+    for (place, one), frames in zip(scans, fmp4.decode([one for _, one in scans]), strict=True):
+        segments[place] = replace(segments[place], bytes=one.bytes, frames=frames)
     folder = Folder(task.camera, task.gateway, segments)
     return account(folder, number_of(task.camera), task.ledger, task.marks)
 

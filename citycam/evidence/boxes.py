@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 HEAD = struct.Struct(">I4s")
@@ -86,7 +87,7 @@ def _movie(data: memoryview, moov: Box) -> Header:
             timescale, duration = struct.unpack_from(">II", data, box.start + 12)
             duration_ms = duration * 1000 / timescale if timescale else 0.0
         elif box.kind == b"trak" and video is None:
-            video = _track(data, box)
+            video = _track(bytes(data[box.start : box.end]))
         elif box.kind == b"udta":
             number, stream = _mediamtx(data, box)
     if video is None:
@@ -107,9 +108,12 @@ def _mediamtx(data: memoryview, udta: Box) -> tuple[int | None, bytes | None]:
     return None, None
 
 
-def _track(data: memoryview, trak: Box) -> tuple[int, int, int, tuple[bytes, ...]] | None:
+@lru_cache(maxsize=64)
+def _track(trak: bytes) -> tuple[int, int, int, tuple[bytes, ...]] | None:
+    """Track, timescale, length size and parameter sets, if it is H.264 video. The segments of a camera share it."""
+    data = memoryview(trak)
     track, timescale, handler, avc = 0, 0, b"", None
-    for box in _leaves(data, trak):
+    for box in _leaves(data, 0, len(data)):
         wide = box.start < box.end and data[box.start] == 1
         if box.kind == b"tkhd":
             (track,) = struct.unpack_from(">I", data, box.start + (20 if wide else 12))
@@ -124,10 +128,10 @@ def _track(data: memoryview, trak: Box) -> tuple[int, int, int, tuple[bytes, ...
     return track, timescale, *avc
 
 
-def _leaves(data: memoryview, parent: Box) -> Iterator[Box]:
-    for box in children(data, parent.start, parent.end):
+def _leaves(data: memoryview, start: int, end: int) -> Iterator[Box]:
+    for box in children(data, start, end):
         if box.kind in _CONTAINERS:
-            yield from _leaves(data, box)
+            yield from _leaves(data, box.start, box.end)
         else:
             yield box
 

@@ -18,6 +18,9 @@ Ints = npt.NDArray[np.int64]
 
 # The fragment of one track as MediaMTX writes it: moof mfhd traf tfhd(default-base-is-moof) tfdt(v1) trun(v1).
 _FRAGMENT = struct.Struct(">I4s I4sII I4s I4sII I4sIQ I4sIIi")
+# Layouts of trun it comes in, and bytes of an entry: durations and sizes, then flags, then composition offsets or not.
+_PLAIN = {0x301: 8, 0x701: 12, 0xB01: 12, 0xF01: 16}
+_NO_DEFAULTS = (0, 0, 0)
 _NON_SYNC = 1 << 16
 
 
@@ -76,23 +79,25 @@ def whole_parts(data: memoryview) -> int:
 
 
 def _fragment(data: memoryview, at: int, end: int, track: int, runs: list[_Run]) -> int:
-    """Take one top-level box; returns where the next starts."""
-    size, kind = HEAD.unpack_from(data, at) if end - at >= 8 else (0, b"")
-    if kind == b"mdat" and 8 <= size <= end - at:
-        return at + int(size)
-    if kind == b"moof" and end - at >= _FRAGMENT.size:
+    """Take fragments as long as they are plain, else one box; returns where the next starts."""
+    begin = at
+    while end - at >= _FRAGMENT.size:
         (moof, kind, _, _, _, _, traf, traf_kind, _, tfhd_kind, tfhd_flags, track_id, _, tfdt_kind, tfdt_flags, time,
          trun, trun_kind, trun_flags, count, offset) = _FRAGMENT.unpack_from(data, at)  # fmt: skip
-        if (
-            (kind, traf_kind, tfhd_kind, tfdt_kind, trun_kind) == (b"moof", b"traf", b"tfhd", b"tfdt", b"trun")
-            and (tfhd_flags, tfdt_flags >> 24, track_id) == (0x20000, 1, track)
-            and trun_flags & 0x5 == 1
-            and moof == traf + 24 == trun + 68
-            and at + moof <= end
-            and trun >= 20 + count * 4 * (trun_flags >> 8 & 0xF).bit_count()
-        ):
-            runs.append(_Run(at + _FRAGMENT.size, count, trun_flags & 0xFFFFFF, at + offset, time, (0, 0, 0)))
-            return at + int(moof)
+        flags = trun_flags & 0xFFFFFF
+        if not (
+            kind == b"moof" and traf_kind == b"traf" and tfhd_kind == b"tfhd" and tfdt_kind == b"tfdt"
+            and trun_kind == b"trun" and tfhd_flags == 0x20000 and tfdt_flags == 1 << 24 and track_id == track
+            and moof == traf + 24 == trun + 68 and trun == _PLAIN.get(flags, -1) * count + 20 and at + moof + 8 <= end
+        ):  # fmt: skip
+            break
+        size, kind = HEAD.unpack_from(data, at + moof)
+        if kind != b"mdat" or size < 8 or at + moof + size > end:
+            break
+        runs.append(_Run(at + _FRAGMENT.size, count, flags, at + offset, time, _NO_DEFAULTS))
+        at += moof + size
+    if at > begin:
+        return at
     for box in children(data, at, end):
         if box.kind == b"moof":
             _general(data, at, box, track, runs)

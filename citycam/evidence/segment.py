@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -32,4 +33,8 @@ def file_name(time_ns: int) -> str:
 
 def segments_of(folder: Path) -> list[Path]:
     """The segments in a camera's folder in order of the time in their names; names without a time come last."""
-    return sorted(folder.glob(f"*{SUFFIX}"), key=lambda path: (file_time_ns(path.name) is None, path.name))
+    try:
+        names = [name for name in os.listdir(folder) if name.endswith(SUFFIX)]
+    except FileNotFoundError:
+        return []
+    return [folder / name for name in sorted(names, key=lambda name: (_NAME.fullmatch(name) is None, name))]

@@ -33,10 +33,6 @@ _CHECK = _MEDIA + 5
 _TRAILER = _CHECK + 3
 
 
-def _weights(digits: int) -> npt.NDArray[np.int64]:
-    return np.array([1 << 7 * place for place in reversed(range(digits))], np.int64)
-
-
 def _crc_tables(size: int) -> tuple[int, npt.NDArray[np.uint32]]:
     """(CRC of zeros, table[position, byte]) such that CRC(row) = zeros ^ XOR of table[i, row[i]]."""
     zeros = zlib.crc32(bytes(size))
@@ -47,7 +43,6 @@ def _crc_tables(size: int) -> tuple[int, npt.NDArray[np.uint32]]:
     return zeros, tables
 
 
-_WEIGHTS = {digits: _weights(digits) for digits in (2, 3, 5, 9)}
 _CAMERA_ZEROS, _CAMERA_TABLES = _crc_tables(_CAMERA_CHECK - _CAMERA)
 _FRAME_ZEROS, _FRAME_TABLES = _crc_tables(_CHECK - _FRAME)
 
@@ -63,28 +58,33 @@ class Marks:
 
     def __init__(self, rows: Bytes) -> None:
         """Decode `rows`, shape (n, ROW)."""
-        digits = (rows & 0x7F).astype(np.int64)
-        named = (rows[:, : len(LEAD)] == LEAD).all(axis=1)
+        columns = np.ascontiguousarray(rows.T)
+        digits: Bytes = columns & np.uint8(0x7F)
         self.camera: Ints = _number(digits, _CAMERA, 5)
         self.frame: Ints = _number(digits, _FRAME, 5)
         self.scheduled_ns: Ints = _number(digits, _SCHEDULED, 9)
         self.sent_ns: Ints = _number(digits, _SENT, 9)
         self.media: Ints = _number(digits, _MEDIA, 5)
-        camera_crc = _crc(rows[:, _CAMERA:_CAMERA_CHECK], _CAMERA_ZEROS, _CAMERA_TABLES) & 0x3FFF
-        frame_crc = _crc(rows[:, _FRAME:_CHECK], _FRAME_ZEROS, _FRAME_TABLES) & 0x1FFFFF
+        camera_crc = _crc(columns[_CAMERA:_CAMERA_CHECK], _CAMERA_ZEROS, _CAMERA_TABLES) & 0x3FFF
+        frame_crc = _crc(columns[_FRAME:_CHECK], _FRAME_ZEROS, _FRAME_TABLES) & 0x1FFFFF
         self.camera_ok: Flags = camera_crc == _number(digits, _CAMERA_CHECK, 2)
         self.frame_ok: Flags = frame_crc == _number(digits, _CHECK, 3)
-        high = (rows[:, _CAMERA:_TRAILER] >= 0x80).all(axis=1) & (rows[:, _TRAILER] == 0x80)
+        named = (columns[: len(LEAD)] == LEAD[:, np.newaxis]).all(axis=0)
+        high = (columns[_CAMERA:_TRAILER] >= 0x80).all(axis=0) & (columns[_TRAILER] == 0x80)
         self.whole: Flags = named & high & self.camera_ok & self.frame_ok
 
 
-def _number(digits: Ints, at: int, count: int) -> Ints:
-    result: Ints = digits[:, at : at + count] @ _WEIGHTS[count]
-    return result
+def _number(digits: Bytes, at: int, count: int) -> Ints:
+    number: Ints = digits[at].astype(np.int64)
+    for place in range(at + 1, at + count):
+        number <<= 7
+        number |= digits[place]
+    return number
 
 
-def _crc(rows: Bytes, zeros: int, tables: npt.NDArray[np.uint32]) -> Ints:
-    gathered = tables[np.arange(tables.shape[0]), rows]
-    folded: npt.NDArray[np.uint32] = np.bitwise_xor.reduce(gathered, axis=1)
-    result: Ints = (folded ^ np.uint32(zeros)).astype(np.int64)
+def _crc(columns: Bytes, zeros: int, tables: npt.NDArray[np.uint32]) -> Ints:
+    folded = np.full(columns.shape[1], zeros, np.uint32)
+    for column, table in zip(columns, tables, strict=True):
+        folded ^= table[column]
+    result: Ints = folded.astype(np.int64)
     return result
