@@ -140,9 +140,13 @@ class Stack:
             )
 
     def _forget(self) -> None:
-        """Forget the stack. Recordings, the fleet's files and the certificates are the user's: they stay."""
-        shutil.rmtree(self.workspace.pulumi)
+        """Forget the stack and its data; what `runs/` links stays there. Certificates stay: users may trust them."""
+        root = self.workspace.root
+        for folder in (self.workspace.pulumi, root / "gateways", root / "recordings", self.workspace.fleet):
+            shutil.rmtree(folder, ignore_errors=True)
         self.workspace.outputs.unlink(missing_ok=True)
+        # The salt that the CLI, used by hand, kept beside the program is that of the state which is gone.
+        (PROJECT / "infra" / f"Pulumi.{self.environment.name}.yaml").unlink(missing_ok=True)
 
     @contextmanager
     def _operation(self, listener: Listener, standing: bool = True) -> Iterator[auto.Stack]:
@@ -176,11 +180,11 @@ class Stack:
 
     def _failure(self, listener: Listener, error: auto.CommandError) -> EnvironmentFailure:
         logger.debug("pulumi: %s", error)
-        said = [message for message in listener.errors if message] or [str(error)[-2000:]]
+        said = listener.errors or [str(error)[-2000:]]
         return EnvironmentFailure(
-            f"Pulumi could not finish on {self.environment.name}",
+            "Pulumi could not finish",
             where=f"environment {self.environment.name}",
-            why="\n        ".join(said),
+            why="\n".join(said).replace("\n", "\n        "),
             next="remove the cause and run the same command again: it goes on where this one ended",
         )
 

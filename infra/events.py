@@ -10,6 +10,7 @@ from typing import Any
 from pulumi.automation import EngineEvent
 
 _COLOUR = re.compile(r"<\{%.*?%\}>")
+_VAGUE = {"update failed", "preview failed", "refresh failed", "destroy failed"}
 _QUIET = {"same", "read", "refresh"}
 _STEPS = {"create-replacement": "create", "delete-replaced": "delete", "discard-replaced": "delete"}
 
@@ -67,7 +68,10 @@ class Listener:
         elif event.res_op_failed_event:
             self._step(event.res_op_failed_event.metadata, "failed")
         elif event.diagnostic_event and event.diagnostic_event.severity == "error":
-            self.errors.append(_COLOUR.sub("", event.diagnostic_event.message).strip())
+            said = _COLOUR.sub("", event.diagnostic_event.message).strip()
+            said = said.removeprefix("error: ").removeprefix("Exception calling application: ")
+            if said and said not in _VAGUE and said not in self.errors:
+                self.errors.append(said)
 
     def changes(self) -> Changes:
         """What changed, or would."""
