@@ -21,7 +21,10 @@ from loadtests.summary import LoadSummary, idle, summarise, write_summary
 LOG = "locust.log"
 START_UP_S = 30.0
 GRACE_S = 15.0
-"""How long Locust may take to end after it was asked to."""
+"""How long Locust may take to end once its users have."""
+
+HANGING_S = 10.0
+"""How much longer than meant a request may take at the end of the run before it is cut off, and recorded as such."""
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +42,7 @@ class Launch:
         self._settings = settings.model_copy(update={"output": folder.resolve()})
         self._folder = folder
         self._users = settings.viewers + settings.players
+        self._last_request_s = settings.view_time_s + HANGING_S
         self._process: subprocess.Popen[bytes] | None = None
         self._summary: LoadSummary | None = None
 
@@ -106,7 +110,9 @@ class Launch:
         """
         if self._summary is not None:
             return self._summary
-        patience = self._settings.seconds + START_UP_S + GRACE_S if timeout_s is None else timeout_s
+        patience = (
+            self._settings.seconds + self._last_request_s + START_UP_S + GRACE_S if timeout_s is None else timeout_s
+        )
         try:
             exit_code = self._started().wait(patience)
         except subprocess.TimeoutExpired:
@@ -157,12 +163,11 @@ class Launch:
 
     def _command(self) -> list[str]:
         locustfile = PROJECT / "loadtests" / "locustfile.py"
-        stop_timeout = f"{self._settings.view_time_s:.0f}" if self._settings.viewers else "2"
         return [
             *(sys.executable, "-m", "locust", "--locustfile", str(locustfile)),
             *("--headless", "--only-summary", "--reset-stats", "--loglevel", "INFO"),
             *("--exit-code-on-error", "0"),  # failed requests are evidence, not a failure of the generator
-            *("--stop-timeout", stop_timeout),
+            *("--stop-timeout", f"{self._last_request_s:.0f}"),
         ]
 
 

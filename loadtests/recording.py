@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import time
 from typing import Any
 
@@ -34,6 +35,8 @@ class Recorder:
         self._parent = os.getppid()
         self._errors = 0
         self._beat = gevent.spawn(self._beat_forever)
+        # Locust installs its own handler only after a run without web interface has ended.
+        gevent.signal_handler(signal.SIGTERM, self._end_now)
 
     def request(self, context: dict[str, Any], response_length: int, exception: Exception | None, **_: Any) -> None:
         """A request ended. `context` is the `Request` without what Locust itself passes on."""
@@ -76,8 +79,14 @@ class Recorder:
 
     def _leave_with_parent(self) -> None:
         """End the run when whoever started it has died: no load without a campaign."""
-        if os.getppid() != self._parent and self._environment.runner:
+        if os.getppid() != self._parent:
             logger.error("the process that started this load has ended; the load ends too")
+            self._end_now()
+
+    def _end_now(self) -> None:
+        """Interrupt every user; requests that are under way are reported as cut off."""
+        self._environment.stop_timeout = 0
+        if self._environment.runner:
             self._environment.runner.quit()
 
 

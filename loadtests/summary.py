@@ -50,7 +50,7 @@ def summarise(contents: JournalContents, exit_code: int, expected_users: int, st
     beats = contents.heartbeats
     users = max((beat.users for beat in beats), default=0)
     why = _run_complaints(contents, exit_code, stopped)
-    if contents.header is not None and users < expected_users:
+    if contents.header is not None and not stopped and users < expected_users:
         why.append(f"only {users} of {expected_users} users ever ran")
     why += _pulse_complaints(beats)
     return LoadSummary(

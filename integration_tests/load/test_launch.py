@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -88,10 +89,25 @@ def test_stop_ends_the_run_and_keeps_what_was_recorded(some_load: LoadSettings, 
         wait_for(lambda: journal.exists() and b'"record":"request"' in journal.read_bytes(), lambda: journal)
     summary = launch.stop()
     assert not summary.healthy
-    assert "stopped before its end" in summary.why
+    assert summary.why == "the load was stopped before its end"  # and its journal is whole
+    assert summary.exit_code == 0
     assert len(pq.read_table(tmp_path / "requests.parquet")) == summary.requests > 0
     assert not launch.running
     assert not _locusts()
+
+
+def test_a_request_without_answer_is_recorded_when_the_run_ends(some_load: LoadSettings, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        address = f"127.0.0.1:{deaf.getsockname()[1]}"
+        hanging = some_load.model_copy(update={"edge_https": address, "viewers": 0, "players": 1, "seconds": 300.0})
+        deaf.settimeout(60)
+        with Launch(hanging, tmp_path):
+            asking, _ = deaf.accept()
+            asking.recv(1)
+        asking.close()
+    rows = pq.read_table(tmp_path / "requests.parquet").to_pylist()
+    assert [(row["ok"], row["error"]) for row in rows] == [(False, "CutOff: no answer when the run ended")]
+    assert rows[0]["response_ms"] > 0
 
 
 def test_a_killed_generator_leaves_evidence_that_is_not_healthy(some_load: LoadSettings, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from abc import abstractmethod
 from itertools import count
 from typing import Any, ClassVar
 
+from gevent import GreenletExit  # type: ignore[import-untyped]
 from locust import User, task
 from locust.env import Environment
 from locust.exception import StopUser
@@ -21,6 +22,10 @@ from loadtests.shapes.ramp import RampAndHold
 SETTINGS = LoadSettings.from_environment()
 TRUST = trust(SETTINGS.ca_file)
 FOREVER_NS = 1 << 62
+
+
+class CutOff(Exception):
+    """The request had no answer yet when the run ended."""
 
 
 class Person(User):
@@ -61,7 +66,13 @@ class Person(User):
             raise StopUser
         camera = self.choice.choice(SETTINGS.cameras)
         intended_ns = self._pace.take()
-        self._report(camera, intended_ns, self.ask(camera))
+        start_ns = time.time_ns()
+        try:
+            outcome = self.ask(camera)
+        except GreenletExit:  # the run ends; a request that hangs until then must not vanish from the evidence
+            self._report(camera, intended_ns, _cut_off(start_ns))
+            raise
+        self._report(camera, intended_ns, outcome)
 
     @abstractmethod
     def ask(self, camera: WatchedCamera) -> Outcome:
@@ -89,3 +100,7 @@ class Person(User):
                 "frames_missing": outcome.frames_missing,
             },
         )
+
+
+def _cut_off(start_ns: int) -> Outcome:
+    return Outcome(start_ns, (time.time_ns() - start_ns) / 1e6, 0, CutOff("no answer when the run ended"))
