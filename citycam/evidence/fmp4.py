@@ -228,7 +228,8 @@ def _search(sample: memoryview, header: Header) -> tuple[int | None, bool]:
         kind = sample[at + 4] & 0x1F
         if kind not in (6, 7, 8, 9) or at + 4 + size > len(sample):
             break
-        sound = sound and (kind in (6, 9) or bytes(sample[at + 4 : at + 4 + size]) in header.parameter_sets)
+        delimiter = kind == 9 and size == 2
+        sound = sound and (delimiter or bytes(sample[at + 4 : at + 4 + size]) in header.parameter_sets)
         at += 4 + size
     found = bytes(sample[:_SEARCH]).find(watermark.PREFIX) - 4
     return (found if 0 <= found <= len(sample) - ROW else None), False

@@ -1,0 +1,196 @@
+import json
+import random
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from citycam.evidence.audit import AuditSummary, audit
+from citycam.evidence.ledger import SECOND
+from citycam.evidence.summary import Tables
+from citycam.evidence.tests import defects, recorder
+from citycam.evidence.tests.defects import Named, Place
+from citycam.evidence.tests.recorder import Archive
+from citycam.model.errors import EvidenceMissing
+
+
+def found(archive: Archive) -> set[Named]:
+    audit(archive.run, archive.plan, workers=1)
+    rows = Tables(archive.run.audit).query('SELECT camera, kind, segment, frame, "count" FROM findings')
+    assert len({tuple(row.values()) for row in rows}) == len(rows), "a finding is named twice"
+    return {(row["camera"], row["kind"], row["segment"], row["frame"], row["count"]) for row in rows}
+
+
+def assert_balanced(archive: Archive) -> None:
+    for row in Tables(archive.run.audit).query("SELECT * FROM cameras"):
+        accounted = row["recorded_once"] + row["duplicated"] + row["damaged"] + row["missing"]
+        assert row["frames_sent"] == accounted, row
+
+
+def test_every_frame_of_a_sound_archive_is_recorded_once(tmp_path: Path) -> None:
+    archive = recorder.archive(tmp_path, cameras=3, frames=200, margin=15)
+    progress: list[str] = []
+    summary = audit(archive.run, archive.plan, workers=1, on_progress=progress.append)
+    assert summary == AuditSummary(
+        ledger_complete=True, cameras=3, segments=15, frames_sent=3 * 170, frames_read=600, recorded_once=3 * 170,
+        missing=0, unexplained_gaps=0, findings=0, seconds=summary.seconds, frames_per_second=summary.frames_per_second,
+    )  # fmt: skip
+    assert progress[-1] == "600 frames of 3/3 cameras"
+    row = Tables(archive.run.audit).query("SELECT * FROM cameras WHERE camera = 'cam-000002'")[0]
+    assert (row["first_frame"], row["last_frame"], row["outside_window"]) == (15, 184, 30)
+    assert row["time_error_max_ms"] == pytest.approx(2.0)
+    seconds = Tables(archive.run.audit).seconds()
+    assert sum(one["sent"] for one in seconds) == sum(one["recorded"] for one in seconds) == 3 * 170
+    assert [one["sent"] for one in seconds] == [15, *[30] * 16, 15]
+
+
+@pytest.mark.parametrize("defect", defects.SINGLE, ids=lambda defect: defect.__name__)
+@pytest.mark.parametrize("seed", range(5))
+def test_each_defect_is_named_exactly_and_nothing_else(tmp_path: Path, defect: object, seed: int) -> None:
+    archive = recorder.archive(tmp_path, cameras=2, frames=200)
+    expected = defect(Place(archive, "cam-000001", 2, random.Random(f"{defect}/{seed}")))  # type: ignore[operator]
+    assert found(archive) == expected
+    assert_balanced(archive)
+
+
+@given(seed=st.integers(0, 2**32))
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_many_random_defects_are_all_found_and_nothing_is_invented(
+    tmp_path_factory: pytest.TempPathFactory, seed: int
+) -> None:
+    chance = random.Random(seed)
+    archive = recorder.archive(tmp_path_factory.mktemp("defects"), cameras=4, frames=400)
+    expected: set[Named] = set()
+    touched = chance.randrange(1, 9)
+    expected |= defects.swap_segments(archive, "cam-000001", "cam-000003", touched - 1 if touched > 1 else 8)
+    for camera in archive.segments:
+        # Every other segment, so that no two defects share a boundary.
+        for at in range(2, 9, 2) if touched % 2 == 0 else range(1, 8, 2):
+            if camera in ("cam-000001", "cam-000003") and abs(at - (touched - 1 if touched > 1 else 8)) < 2:
+                continue
+            if chance.random() < 0.6:
+                expected |= chance.choice(defects.SINGLE)(Place(archive, camera, at, chance))
+    assert found(archive) == expected
+    assert_balanced(archive)
+
+
+def test_swapped_segments_are_told_where_they_lie(tmp_path: Path) -> None:
+    archive = recorder.archive(tmp_path, cameras=2, frames=200)
+    assert found(archive) == set()
+    expected = defects.swap_segments(archive, "cam-000001", "cam-000002", 2)
+    assert found(archive) == expected
+    rows = Tables(archive.run.audit).query("SELECT camera, detail FROM findings WHERE kind = 'missing' ORDER BY camera")
+    name = archive.segments["cam-000001"][2].path.name
+    assert [row["detail"] for row in rows] == [f"found in cam-000002/{name}", f"found in cam-000001/{name}"]
+
+
+def test_a_removed_file_is_told_by_the_numbers_of_its_neighbours(tmp_path: Path) -> None:
+    archive = recorder.archive(tmp_path, cameras=1, frames=200)
+    defects.remove_file(Place(archive, "cam-000001", 2, random.Random(1)))
+    found(archive)
+    (row,) = Tables(archive.run.audit).query("SELECT detail FROM findings")
+    before = archive.segments["cam-000001"][1].path.name
+    assert row["detail"] == f"after {before}, 1 segment file is gone"
+
+
+def test_every_single_byte_of_a_watermark_is_guarded(tmp_path: Path) -> None:
+    """No change of one byte makes a frame of another camera, another frame or a sound one of it."""
+    archive = recorder.archive(tmp_path, cameras=1, frames=120)
+    segment = archive.segments["cam-000001"][1]
+    content = segment.path.read_bytes()
+    for index in (0, 7):
+        begin = segment.offset(index) + segment.samples[index].payload.index(b"\x06\x05") - 4
+        for at in range(begin, begin + defects.ROW):
+            for bit in range(8):
+                spoilt = bytearray(content)
+                spoilt[at] ^= 1 << bit
+                segment.path.write_bytes(spoilt)
+                names = {(kind, frame, count) for _, kind, _, frame, count in _account(archive)}
+                assert names == {("damaged", 40 + index, 1)}, f"byte {at - begin}, bit {bit} of sample {index}"
+
+
+def _account(archive: Archive) -> list[Named]:
+    from citycam.evidence.audit import Task, examine
+    from citycam.evidence.ledger import read_ledger
+
+    folder = archive.run.archive / "gateway-1" / "cam-000001"
+    ledger = read_ledger(archive.run.ledger).camera("cam-000001")
+    account = examine(Task("cam-000001", "gateway-1", folder, ledger, archive.run.marks()))
+    return [(one.camera, one.kind, one.segment, one.frame, one.count) for one in account.findings]
+
+
+def test_a_ledger_that_ends_early_is_incomplete_and_the_counts_stand(tmp_path: Path) -> None:
+    archive = recorder.archive(tmp_path)
+    lines = archive.run.ledger.read_text().splitlines(keepends=True)
+    early = {"kind": "checkpoint", "t": 1, "through_ns": archive.run.marks().stop_ns - 1}
+    kept = [line for line in lines if json.loads(line)["kind"] != "checkpoint"]
+    archive.run.ledger.write_text("".join([*kept[:-1], json.dumps(early) + "\n", kept[-1]]))
+    summary = audit(archive.run, archive.plan, workers=1)
+    document = json.loads((archive.run.audit / "audit.json").read_text())
+    assert not summary.ledger_complete
+    assert document["ledger"]["complete"] is False
+    assert document["ledger"]["why"] == "no checkpoint through the end of the window"
+    assert document["totals"]["recorded_once"] == document["totals"]["frames_sent"] == 200
+
+
+def test_without_a_ledger_everything_found_is_unsent(tmp_path: Path) -> None:
+    archive = recorder.archive(tmp_path, cameras=1)
+    archive.run.ledger.unlink()
+    names = {(kind, count) for _, kind, _, _, count in found(archive)}
+    assert names == {("unsent", 30), ("unsent", 40)}
+    assert json.loads((archive.run.audit / "audit.json").read_text())["ledger"]["complete"] is False
+
+
+def test_a_camera_that_never_played_is_one_unexplained_gap(tmp_path: Path) -> None:
+    archive = recorder.archive(tmp_path, cameras=1)
+    plan = recorder.plan_of(2)
+    audit(archive.run, plan, workers=1)
+    (gap,) = Tables(archive.run.audit).query("SELECT * FROM gaps")
+    assert (gap["camera"], gap["cause"], gap["length_ms"], gap["first_frame"]) == ("cam-000002", "", 10_000.0, -1)
+
+
+def test_files_that_nobody_planned_are_orphans(tmp_path: Path) -> None:
+    archive = recorder.archive(tmp_path, cameras=1)
+    source = archive.segments["cam-000001"][0].path
+    for place in (
+        f"gateway-1/cam-000009/{source.name}",
+        f"gateway-2/cam-000001/{source.name}",
+        "gateway-1/cam-000001/notes.txt",
+    ):
+        path = archive.run.archive / place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(source.read_bytes())
+    assert found(archive) == {
+        ("cam-000009", "orphan", source.name, -1, 0),
+        ("cam-000001", "orphan", source.name, -1, 0),
+        ("cam-000001", "orphan", "notes.txt", -1, 0),
+    }
+
+
+def test_two_workers_say_what_one_says(tmp_path: Path) -> None:
+    archive = recorder.archive(tmp_path, cameras=10)
+    defects.cut(Place(archive, "cam-000004", 1, random.Random(1)))
+    one = found(archive)
+    summary = audit(archive.run, archive.plan, workers=2)
+    assert summary.findings == len(one) == 1
+    assert summary.frames_read == 1200 - next(iter(one))[4]
+
+
+def test_no_window_no_audit(tmp_path: Path) -> None:
+    archive = recorder.archive(tmp_path, cameras=1)
+    (archive.run.root / "marks.json").unlink()
+    with pytest.raises(EvidenceMissing, match="no window"):
+        audit(archive.run, archive.plan)
+
+
+def test_totals_are_whole_numbers_and_the_window_is_stated(tmp_path: Path) -> None:
+    archive = recorder.archive(tmp_path, cameras=1)
+    audit(archive.run, archive.plan, workers=1)
+    document = json.loads((archive.run.audit / "audit.json").read_text())
+    assert document["window"]["stop_ns"] - document["window"]["start_ns"] == 10 * SECOND
+    assert set(document["totals"]) == {
+        "cameras", "segments", "bytes", "frames_sent", "frames_read", "recorded_once", "duplicated", "reordered",
+        "missing", "missing_explained", "foreign", "damaged", "unexplained_gaps",
+    }  # fmt: skip
+    assert all(isinstance(value, int) for value in document["totals"].values())
