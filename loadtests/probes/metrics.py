@@ -23,6 +23,8 @@ logger = logging.getLogger(__name__)
 
 TIMEOUT_S = 60.0
 STEP_S = 5.0
+"""The scrape interval."""
+
 MAX_POINTS = 10_000
 """Prometheus refuses more than 11,000 points in a series."""
 
@@ -38,9 +40,9 @@ SCHEMA = pa.schema(
 
 QUERIES = {
     "gateway_up": 'max by (gateway) (up{job="gateway"})',
-    # MediaMTX moves a path between the series state="ready" and state="notReady".
-    "path_ready": 'max by (gateway, name) (paths{job="gateway",state="ready"})'
-    ' or 0 * max by (gateway, name) (paths{job="gateway"})',
+    # MediaMTX moves a path between the series state="ready" and state="notReady"; without paths it says `paths 0`.
+    "path_ready": 'max by (gateway, name) (paths{job="gateway",name!="",state="ready"})'
+    ' or 0 * max by (gateway, name) (paths{job="gateway",name!=""})',
     "frame_age_seconds": "time() - max by (gateway, camera) (citycam_recording_newest_frame_timestamp_seconds)",
     "gateway_cpu_seconds": "max by (gateway) (citycam_gateway_cpu_seconds_total)"
     ' or max by (gateway) (process_cpu_seconds_total{job="gateway"})',
@@ -56,7 +58,11 @@ QUERIES = {
 
 @dataclass(frozen=True)
 class Window:
-    """Times to fetch: from `start_ns` to `stop_ns` (since 1970), every `step_s` seconds."""
+    """Times to fetch: every `step_s` seconds from `start_ns` to `stop_ns` (since 1970), but not `start_ns` itself.
+
+    What Prometheus knows at an instant was measured up to a scrape interval earlier; the first value must not tell of
+    the time before the window. So `step_s` should be the scrape interval.
+    """
 
     start_ns: int
     stop_ns: int
@@ -64,7 +70,7 @@ class Window:
 
     def pieces(self) -> list[tuple[float, float]]:
         """The window in seconds, cut so that no answer holds more than `MAX_POINTS` points a series."""
-        start, stop = self.start_ns / 1e9, self.stop_ns / 1e9
+        start, stop = self.start_ns / 1e9 + self.step_s, self.stop_ns / 1e9
         last = int((stop - start) // self.step_s)
         return [
             (start + first * self.step_s, start + min(first + MAX_POINTS - 1, last) * self.step_s)
