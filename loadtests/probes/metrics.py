@@ -70,7 +70,8 @@ class Window:
 
     def pieces(self) -> list[tuple[float, float]]:
         """The window in seconds, cut so that no answer holds more than `MAX_POINTS` points a series."""
-        start, stop = self.start_ns / 1e9 + self.step_s, self.stop_ns / 1e9
+        stop = self.stop_ns / 1e9
+        start = min(self.start_ns / 1e9 + self.step_s, stop)
         last = int((stop - start) // self.step_s)
         return [
             (start + first * self.step_s, start + min(first + MAX_POINTS - 1, last) * self.step_s)
