@@ -49,8 +49,10 @@ test: setup lint types images ## Everything: linters, types, unit tests and test
 acceptance: setup images ## The main job: stand up, record 40 cameras, judge every frame, write the report
 	$(BIN)/citycam campaign run campaigns/smoke.yaml
 
-bench-smoke: setup images ## Measure what docs/benchmarks says, into build/bench/smoke.json
-	$(BIN)/citycam bench smoke
+bench-smoke: $(STAMP) ## Measure fleet and audit at 400 cameras, into build/bench/
+	@mkdir -p build/bench
+	$(BIN)/python -m simulators.fleet.bench --cameras 400 --seconds 30 | tee build/bench/smoke-fleet.json
+	$(BIN)/python -m citycam.evidence.bench --cameras 400 --seconds 300 | tee build/bench/smoke-audit.json
 
 stack-up: setup images ## Stand up the platform of environments/local.yaml
 	$(BIN)/citycam stack up

@@ -46,6 +46,9 @@ class StackPort(Protocol):
             EnvironmentFailure: it cannot be stood up.
         """
 
+    def publish(self, plan: Plan) -> None:
+        """Put the plan's cameras into the inventory database."""
+
     def down(self, progress: Progress) -> None:
         """Take it down with its volumes."""
 

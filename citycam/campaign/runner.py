@@ -86,6 +86,7 @@ class CampaignRun:
     def _warm_up(self) -> None:
         with self._phase("warm-up"):
             fleet, began = self.tools.fleet, self.tools.clock.now_ns()
+            self.tools.stack.publish(self.plan)
             fleet.load(self.plan.cameras)
             fleet.open_ledger(self.run.id)
             self.tools.gateways.deliver(self.plan)

@@ -13,11 +13,13 @@ from citycam.model.errors import EnvironmentFailure
 from citycam.model.workspace import PROJECT, Workspace
 from citycam.plan.plan import Plan
 from infra.automation import Stack
+from infra.endpoints import database_dsn
 from infra.events import OnEvent, StackEvent
 from infra.images.contexts import tags
 from infra.images.versions import versions
 from infra.outputs import Outputs
 from infra.playbook import run_playbook, site_variables
+from infra.publish import publish_inventory
 
 
 class Platform:
@@ -57,6 +59,14 @@ class Platform:
             "images": dict(tags()),
             "versions": versions().model_dump(mode="json"),
         }
+
+    def publish(self, plan: Plan) -> None:
+        """Put the plan's cameras into the inventory database.
+
+        Raises:
+            EnvironmentFailure: the database cannot be reached or refuses them.
+        """
+        publish_inventory(database_dsn(self.environment, self.outputs), plan.cameras)
 
     def deliver(self, plan: Plan) -> None:
         """Have every gateway record exactly its cameras of `plan`.

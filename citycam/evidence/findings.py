@@ -9,10 +9,11 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from citycam.evidence.fmp4 import Frames
 from citycam.evidence.gaps import runs
 from citycam.evidence.ledger import CameraLedger
 from citycam.evidence.sequence import Recorded, Segment, Window
-from citycam.model.camera import camera_id
+from citycam.model.camera import camera_id, number_of
 
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -110,19 +111,27 @@ class Folder:
             yield self.finding("missing", self.segments[right].name, last - head + 1, head, "its beginning is gone")
 
     def _cut_tail(self, place: int | None, interval_s: float) -> int:
-        """Frames that the header of a segment claims beyond its last one; all if it was cut off while being written."""
-        frames = self.segments[place].frames if place is not None else None
-        if frames is None or not len(frames):
+        """Frames that a segment's length has room for beyond its last own one; all if it was cut while being written."""
+        frames, own = self._own(place)
+        if frames is None or not len(own):
             return 0
-        if not frames.header.duration_ms:
-            return 0 if frames.complete else 1 << 62
-        end = float(frames.decode_time_s[-1] + frames.duration_s[-1])
-        return max(0, round((frames.header.duration_ms / 1000 - end) / interval_s))
+        claimed = frames.header.duration_ms / 1000
+        if not claimed and not frames.complete:
+            return 1 << 62
+        end = max(claimed, float(frames.decode_time_s[-1] + frames.duration_s[-1]))
+        return max(0, round((end - float(frames.decode_time_s[own[-1]] + frames.duration_s[own[-1]])) / interval_s))
 
     def _cut_head(self, place: int | None, interval_s: float) -> int:
-        """Frames that decode time leaves out before the first one: a segment begins at 0."""
+        """Frames that decode time leaves room for before the first own one: a segment begins at 0."""
+        frames, own = self._own(place)
+        return 0 if frames is None or not len(own) else max(0, round(float(frames.decode_time_s[own[0]]) / interval_s))
+
+    def _own(self, place: int | None) -> tuple[Frames | None, Ints]:
+        """A segment's frames and the positions of those that are not another camera's."""
         frames = self.segments[place].frames if place is not None else None
-        return 0 if frames is None or not len(frames) else max(0, round(float(frames.decode_time_s[0]) / interval_s))
+        if frames is None:
+            return None, np.empty(0, np.int64)
+        return frames, np.flatnonzero((frames.camera == number_of(self.camera)) | (frames.camera < 0))
 
     def _between(
         self, first: int, last: int, left: int | None, right: int | None, ledger: CameraLedger
@@ -136,7 +145,7 @@ class Folder:
 
     def _hollow(self, first: int, last: int, ledger: CameraLedger) -> list[tuple[int, str]]:
         """(first frame, name) of files without a frame of this camera whose time lies among frames first..last."""
-        number = int(self.camera.removeprefix("cam-"))
+        number = number_of(self.camera)
         found = []
         for one in self.segments:
             empty = one.frames is None or not ((one.frames.camera == number) & (one.frames.frame >= 0)).any()

@@ -104,7 +104,7 @@ def encode(number: int, digits: int) -> bytes:
     """
     if not 0 <= number < 1 << (7 * digits):
         raise ValueError(f"{number} does not fit in {digits} base-128 digits")
-    return bytes(0x80 | (number >> shift) & 0x7F for shift in range(7 * (digits - 1), -1, -7))
+    return bytes([0x80 | (number >> shift) & 0x7F for shift in range(7 * (digits - 1), -1, -7)])
 
 
 def decode(digits: bytes) -> int:

@@ -56,6 +56,7 @@ def _record(camera: Camera, media: MediaSet, port: int) -> dict[str, Any]:
     if not clips:
         why = f"there is no clip for {kind_of(camera)} in {media.folder}"
         raise ConfigError(f"{camera.id} has nothing to play", where="media", why=why, next="prepare the media first")
+    slot = camera.number % slots(camera.stream.fps)
     return {
         "id": camera.id,
         "number": camera.number,
@@ -64,8 +65,8 @@ def _record(camera: Camera, media: MediaSet, port: int) -> dict[str, Any]:
         "auth": camera.auth.value,
         "username": camera.username,
         "bitrate": camera.stream.bitrate,
-        "clip": clips[camera.number % len(clips)],
-        "slot": camera.number // len(clips) % slots(camera.stream.fps),
+        "clip": clips[slot % len(clips)],  # one clip a slot: the fewer cohorts, the more cameras share each frame
+        "slot": slot,
         "dialect": profile.rtsp.model_dump(mode="json"),
     }
 

@@ -27,6 +27,8 @@ class Broadcast:
         self.late = 0
         """Frames that left late since the fleet started."""
         self.next_frame = 0
+        self.due_ns = 0
+        """When `next_frame` is due."""
         self.armed = False
         self._lateness = lateness
         self._waiting: list[Reader] = []
@@ -34,19 +36,14 @@ class Broadcast:
         self._datagrams: list[Reader] = []
 
     @property
-    def due_ns(self) -> int:
-        """When `next_frame` is due."""
-        return self.cohort.scheduled(self.next_frame)
-
-    @property
     def watched(self) -> bool:
         """Whether anyone watches, or waits for a key frame."""
-        return bool(self._waiting or self._datagrams or any(self._streams.values()))
+        return bool(self._streams or self._datagrams or self._waiting)
 
     def join(self, reader: Reader) -> int:
         """The key frame that will be the reader's first."""
         if not self.watched:
-            self.next_frame = self.cohort.frame_at(time.time_ns())
+            self._advance(self.cohort.frame_at(time.time_ns()))
         self._waiting.append(reader)
         return self.cohort.next_key(self.next_frame)
 
@@ -55,6 +52,8 @@ class Broadcast:
         for readers in (self._waiting, self._datagrams, *self._streams.values()):
             if reader in readers:
                 readers.remove(reader)
+        if reader.channel in self._streams and not self._streams[reader.channel]:
+            del self._streams[reader.channel]
 
     def run(self, now: int) -> None:
         """Send every frame that is due."""
@@ -67,7 +66,11 @@ class Broadcast:
     def _skip(self, target: int) -> None:
         for reader in self._playing():
             reader.note(self.next_frame, "overload")
-        self.next_frame = target
+        self._advance(target)
+
+    def _advance(self, frame: int) -> None:
+        self.next_frame = frame
+        self.due_ns = self.cohort.scheduled(frame)
 
     def _send(self, number: int, now: int) -> None:
         due = self.due_ns
@@ -86,7 +89,7 @@ class Broadcast:
             reader.send_datagrams(frame)
         if self._datagrams:
             self._lateness.add(time.time_ns() - due, len(self._datagrams))
-        self.next_frame = number + 1
+        self._advance(number + 1)
         for reader, error in gone:
             reader.lost(error, number)
 

@@ -17,7 +17,7 @@ EPOCH_NS = 1_735_689_600_000_000_000
 """Frame 0 of every camera, before its phase: 2025-01-01T00:00:00Z."""
 PAYLOAD_TYPE = 96
 PACKET_LIMIT = 1400
-SLOT_MS = 4
+SLOT_MS = 5
 _CLOCK = 90_000
 _INTERLEAVED = struct.Struct("!BBHBBHII")
 
@@ -28,13 +28,15 @@ def slots(fps: int) -> int:
 
 
 class Script:
-    """A clip cut into RTP payloads, once for all cohorts that play it."""
+    """A clip cut into RTP payloads, once for all cohorts that play it; the clip itself need not be kept."""
 
     def __init__(self, clip: Clip) -> None:
-        self.clip = clip
-        self.sets = rtp.aggregate((clip.sps, clip.pps))
+        self.name, self.fps, self.gop = clip.name, clip.fps, clip.gop
+        self.sps, self.pps = clip.sps, clip.pps
+        self.checks = [unit.check for unit in clip.units]
         # The gateway stores [SPS][PPS][watermark][slices]; sent in this order, what is stored is what was sent.
-        self.before = [[self.sets] if unit.key else [] for unit in clip.units]
+        sets = [rtp.aggregate((clip.sps, clip.pps))]
+        self.before = [sets if unit.key else [] for unit in clip.units]
         self.after = [
             [payload for piece in unit.slices for payload in rtp.packetize(piece, PACKET_LIMIT)] for unit in clip.units
         ]
@@ -49,14 +51,13 @@ class Cohort:
     """One phase of one clip. Times in ns since 1970; frame k is scheduled at epoch + k * 10^9 * den // num."""
 
     def __init__(self, script: Script, slot: int) -> None:
-        clip = script.clip
         self.script = script
-        self.num, self.den = clip.fps, 1
-        count = slots(clip.fps)
-        self.epoch_ns = EPOCH_NS + slot * 1_000_000_000 // (clip.fps * count)
-        self.shift = slot * clip.gop // count  # key frames of different phases do not come together either
-        self.ssrc = zlib.crc32(f"{clip.name}/{slot}".encode())
-        self._frames = len(clip.units)
+        self.num, self.den = script.fps, 1
+        count = slots(script.fps)
+        self.epoch_ns = EPOCH_NS + slot * 1_000_000_000 // (script.fps * count)
+        self.shift = slot * script.gop // count  # key frames of different phases do not come together either
+        self.ssrc = zlib.crc32(f"{script.name}/{slot}".encode())
+        self._frames = len(script.packets)
 
     def scheduled(self, frame: int) -> int:
         """When a frame is due."""
@@ -68,12 +69,11 @@ class Cohort:
 
     def is_key(self, frame: int) -> bool:
         """Whether a decoder can start at this frame."""
-        return self.script.clip.units[(frame + self.shift) % self._frames].key
+        return (frame + self.shift) % self.script.gop == 0
 
     def next_key(self, frame: int) -> int:
         """The first key frame that is `frame` or later."""
-        gop = self.script.clip.gop
-        return frame + -(frame + self.shift) % gop
+        return frame + -(frame + self.shift) % self.script.gop
 
     def sequence(self, frame: int) -> int:
         """RTP sequence number of the frame's first packet, before it wraps at 16 bits."""
@@ -99,11 +99,10 @@ class Rendered:
         self.cohort = cohort
         self.frame = frame
         self.place = (frame + cohort.shift) % len(script.packets)
-        unit = script.clip.units[self.place]
-        self.key = unit.key
+        self.key = self.place % script.gop == 0
         self.packets = script.packets[self.place]
         self.sequence = cohort.sequence(frame)
-        self._mark = watermark.frame_part(frame, cohort.scheduled(frame), sent_ns, unit.check)
+        self._mark = watermark.frame_part(frame, cohort.scheduled(frame), sent_ns, script.checks[self.place])
         self._streams: dict[tuple[int, int], tuple[bytes, bytes, int]] = {}
         self._datagrams: dict[int, tuple[list[bytes], bytes, bytes, list[bytes]]] = {}
 

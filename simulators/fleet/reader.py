@@ -91,14 +91,14 @@ class Reader:
     def description(self) -> str:
         """See `Delivery`."""
         device = self.camera.device
-        clip = self.broadcast.cohort.script.clip
+        script = self.broadcast.cohort.script
         return describe(
             address=device.address,
             name=device.dialect.server,
             control=device.dialect.track,
-            sps=clip.sps,
-            pps=clip.pps,
-            fps=clip.fps,
+            sps=script.sps,
+            pps=script.pps,
+            fps=script.fps,
             bandwidth=device.bitrate,
             session_id=device.number,
         )

@@ -25,7 +25,7 @@ MOST_CLIPS = 4
 
 @dataclass(frozen=True, slots=True)
 class MediaSet:
-    """Folders of clips by kind of stream. Camera number n plays clip n modulo their count."""
+    """Folders of clips by kind of stream. Cameras of a kind are spread over its clips."""
 
     folder: Path
     clips: dict[str, tuple[str, ...]]

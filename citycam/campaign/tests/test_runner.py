@@ -65,6 +65,9 @@ class World:
     def down(self, progress: Progress) -> None:
         self.ask("down")
 
+    def publish(self, plan: Plan) -> None:
+        self.ask(f"publish {len(plan.cameras)}")
+
     def facts(self) -> dict[str, Any]:
         return {"images": {}}
 
@@ -159,7 +162,17 @@ def test_the_phases_go_in_order_and_the_window_is_as_long_as_asked(campaign_run:
     campaign_run.execute()
     steps = [step for step in world.asked if step != "pause"]
     assert steps == [
-        *("up", "load 2", "open ledger", "deliver 2", "start load", "clear faults", "finish load", "copy ledger"),
+        *(
+            "up",
+            "publish 2",
+            "load 2",
+            "open ledger",
+            "deliver 2",
+            "start load",
+            "clear faults",
+            "finish load",
+            "copy ledger",
+        ),
         *("metrics", "playback", "deliver 0", "copy ledger", "audit", "stop load"),
     ]
     marks = campaign_run.run.marks()
