@@ -111,7 +111,7 @@ class Folder:
             yield self.finding("missing", self.segments[right].name, last - head + 1, head, "its beginning is gone")
 
     def _cut_tail(self, place: int | None, interval_s: float) -> int:
-        """Frames that a segment's length has room for beyond its last own one; all if it was cut while being written."""
+        """Frames that a segment has room for beyond its last own one; all if it was cut while being written."""
         frames, own = self._own(place)
         if frames is None or not len(own):
             return 0

@@ -12,6 +12,7 @@ from citycam.evidence.summary import Tables
 from citycam.evidence.tests import defects, recorder
 from citycam.evidence.tests.defects import Named, Place
 from citycam.evidence.tests.recorder import Archive
+from citycam.evidence.watermarks import ROW
 from citycam.model.errors import EvidenceMissing
 
 
@@ -101,7 +102,7 @@ def test_every_single_byte_of_a_watermark_is_guarded(tmp_path: Path) -> None:
     content = segment.path.read_bytes()
     for index in (0, 7):
         begin = segment.offset(index) + segment.samples[index].payload.index(b"\x06\x05") - 4
-        for at in range(begin, begin + defects.ROW):
+        for at in range(begin, begin + ROW):
             for bit in range(8):
                 spoilt = bytearray(content)
                 spoilt[at] ^= 1 << bit
