@@ -22,6 +22,8 @@ _FRAGMENT = struct.Struct(">I4s I4sII I4s I4sII I4sIQ I4sIIi")
 _PLAIN = {0x301: 8, 0x701: 12, 0xB01: 12, 0xF01: 16}
 _NO_DEFAULTS = (0, 0, 0)
 _NON_SYNC = 1 << 16
+_LIMIT = 1 << 60
+"""Times and places beyond it are damage; they would not fit into 64 bits with what is added to them."""
 
 
 @dataclass
@@ -57,9 +59,9 @@ def read_samples(data: memoryview, header: Header, start: int) -> Samples:
         try:
             at = _fragment(data, at, end, header.track, runs)
         except (MalformedSegment, struct.error) as error:
-            found = bytes(data[at + 4 : end]).find(b"moof")
             notes.append(f"damaged at byte {at}: {error}")
-            if found < 4:
+            found = bytes(data[at + 4 : end]).find(b"moof", 1)
+            if found < 0:
                 break
             at += found
     return _expand(data, runs, notes)
@@ -88,6 +90,7 @@ def _fragment(data: memoryview, at: int, end: int, track: int, runs: list[_Run])
         if not (
             kind == b"moof" and traf_kind == b"traf" and tfhd_kind == b"tfhd" and tfdt_kind == b"tfdt"
             and trun_kind == b"trun" and tfhd_flags == 0x20000 and tfdt_flags == 1 << 24 and track_id == track
+            and time < _LIMIT
             and moof == traf + 24 == trun + 68 and trun == _PLAIN.get(flags, -1) * count + 20 and at + moof + 8 <= end
         ):  # fmt: skip
             break
@@ -131,6 +134,7 @@ class _Fragment:
             self._header(data, box)
         elif box.kind == b"tfdt":
             (self.time,) = struct.unpack_from(">Q" if data[box.start] == 1 else ">I", data, box.start + 4)
+            _check(self.time)
         elif box.kind == b"trun":
             run = self._run(data, box)
             durations, sizes, _ = _columns(data, run)
@@ -142,7 +146,7 @@ class _Fragment:
         at, values = tfhd.start + 8, [0, 0, 0]
         if flags & 0x1:
             (self.base,), at = struct.unpack_from(">Q", data, at), at + 8
-            self.place = self.base
+            self.place = _check(self.base)
         at += 4 if flags & 0x2 else 0
         for index, bit in enumerate((0x8, 0x10, 0x20)):
             if flags & bit:
@@ -159,6 +163,12 @@ class _Fragment:
         if at + count * 4 * (flags >> 8 & 0xF).bit_count() > trun.end:
             raise MalformedSegment(f"trun claims {count} samples and has no room for them")
         return _Run(at, count, flags & 0xFFFFFF, place, self.time, self.defaults)
+
+
+def _check(number: int) -> int:
+    if number >= _LIMIT:
+        raise MalformedSegment(f"impossible time or place {number}")
+    return number
 
 
 def _columns(data: memoryview, run: _Run) -> tuple[Ints, Ints, Ints]:

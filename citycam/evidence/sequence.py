@@ -17,6 +17,9 @@ Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
 
+_YEAR_S = 366 * 86_400.0
+
+
 @dataclass(frozen=True)
 class Segment:
     """A file of the folder; `time_ns` is what its name says (-1: nothing). `frames` is None if it cannot be read."""
@@ -97,7 +100,8 @@ def recorded(segments: Sequence[Segment], number: int, ledger: CameraLedger, mar
     camera, frame = column("camera", np.int64).astype(np.int64), column("frame", np.int64).astype(np.int64)
     scheduled, sent_ns = column("scheduled_ns", np.int64).astype(np.int64), column("sent_ns", np.int64).astype(np.int64)
     ok, named = column("ok", np.bool_).astype(np.bool_), column("named", np.bool_).astype(np.bool_)
-    place_ns = began + np.round(column("decode_time_s", np.float64).astype(np.float64) * SECOND).astype(np.int64)
+    since = np.clip(column("decode_time_s", np.float64).astype(np.float64), 0, _YEAR_S)  # a damaged time may be any
+    place_ns = began + np.round(since * SECOND).astype(np.int64)
     own = (camera == number) | (camera < 0)
     lost = own & (frame < 0)
     if lost.any():

@@ -82,6 +82,13 @@ def test_what_is_no_segment_is_malformed(content: bytes) -> None:
         fmp4.read_frames(content)
 
 
+def test_an_impossible_time_is_damage() -> None:
+    at = WHOLE.index(b"tfdt", len(header())) + 8
+    frames = fmp4.read_frames(WHOLE[:at] + b"\xff" + WHOLE[at + 1 :])
+    assert frames.frame.tolist() == list(range(110, 140))
+    assert "impossible" in frames.notes[0]
+
+
 def test_damage_between_fragments_costs_only_that_fragment() -> None:
     first = part(SAMPLES[:10])
     spoilt = header(4000) + b"\xff" * 40 + first[40:] + part(SAMPLES[10:20], 1)
