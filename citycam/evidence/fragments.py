@@ -17,7 +17,10 @@ from citycam.evidence.boxes import HEAD, Box, Header, MalformedSegment, children
 Ints = npt.NDArray[np.int64]
 
 # The fragment of one track as MediaMTX writes it: moof mfhd traf tfhd(default-base-is-moof) tfdt(v1) trun(v1).
-_FRAGMENT = struct.Struct(">I4s I4sII I4s I4sII I4sIQ I4sIIi")
+_FRAGMENT = struct.Struct(">I 16s 4x I 16s I 12s Q I4sIIi")
+_MOOF_MFHD = struct.pack(">4sI4sI", b"moof", 16, b"mfhd", 0)
+_TRAF_TFHD = struct.pack(">4sI4sI", b"traf", 16, b"tfhd", 0x20000)
+_TFDT = struct.pack(">I4sI", 20, b"tfdt", 1 << 24)
 # Layouts of trun it comes in, and bytes of an entry: durations and sizes, then flags, then composition offsets or not.
 _PLAIN = {0x301: 8, 0x701: 12, 0xB01: 12, 0xF01: 16}
 _NO_DEFAULTS = (0, 0, 0)
@@ -84,14 +87,14 @@ def _fragment(data: memoryview, at: int, end: int, track: int, runs: list[_Run])
     """Take fragments as long as they are plain, else one box; returns where the next starts."""
     begin = at
     while end - at >= _FRAGMENT.size:
-        (moof, kind, _, _, _, _, traf, traf_kind, _, tfhd_kind, tfhd_flags, track_id, _, tfdt_kind, tfdt_flags, time,
-         trun, trun_kind, trun_flags, count, offset) = _FRAGMENT.unpack_from(data, at)  # fmt: skip
-        flags = trun_flags & 0xFFFFFF
+        moof, first, traf, second, track_id, third, time, trun, kind, flags, count, offset = _FRAGMENT.unpack_from(
+            data, at
+        )
+        flags &= 0xFFFFFF
         if not (
-            kind == b"moof" and traf_kind == b"traf" and tfhd_kind == b"tfhd" and tfdt_kind == b"tfdt"
-            and trun_kind == b"trun" and tfhd_flags == 0x20000 and tfdt_flags == 1 << 24 and track_id == track
-            and time < _LIMIT
-            and moof == traf + 24 == trun + 68 and trun == _PLAIN.get(flags, -1) * count + 20 and at + moof + 8 <= end
+            first == _MOOF_MFHD and second == _TRAF_TFHD and track_id == track and third == _TFDT and kind == b"trun"
+            and time < _LIMIT and moof == traf + 24 == trun + 68 and trun == _PLAIN.get(flags, -1) * count + 20
+            and at + moof + 8 <= end
         ):  # fmt: skip
             break
         size, kind = HEAD.unpack_from(data, at + moof)
