@@ -173,7 +173,7 @@ class Stack:
 
     def _failure(self, listener: Listener, error: auto.CommandError) -> EnvironmentFailure:
         logger.debug("pulumi: %s", error)
-        said = listener.errors or [str(error)[-2000:]]
+        said = listener.errors or [str(error).rpartition("stderr:")[2].strip() or "its command ended without a word"]
         return EnvironmentFailure(
             "Pulumi could not finish",
             where=f"environment {self.environment.name}",

@@ -13,7 +13,7 @@ import psutil
 
 from citycam.model.errors import EnvironmentFailure
 from citycam.model.workspace import PROJECT, Workspace
-from infra.cli import search_path
+from infra.cli import reap, search_path
 
 PROJECT_NAME = "citycam"
 
@@ -79,6 +79,7 @@ class Backend:
         for lock in self.locks(stack):
             holder = lock_holder(lock)
             if holder is None:
+                reap(_pid(lock))
                 for file in (lock, lock.with_name(f"{lock.name}.attrs")):
                     file.unlink(missing_ok=True)
                 continue
@@ -93,8 +94,16 @@ class Backend:
 def lock_holder(lock: Path) -> psutil.Process | None:
     """The Pulumi process that holds a lock; None when it is gone or its number belongs to another program now."""
     try:
-        process = psutil.Process(int(json.loads(lock.read_text(encoding="utf-8"))["pid"]))
+        process = psutil.Process(_pid(lock))
         alive = process.is_running() and process.status() != psutil.STATUS_ZOMBIE
         return process if alive and process.name().startswith("pulumi") else None
-    except (OSError, ValueError, KeyError, psutil.Error):
+    except (ValueError, psutil.Error):
         return None
+
+
+def _pid(lock: Path) -> int:
+    """The process that a lock names; -1 when it cannot be read."""
+    try:
+        return int(json.loads(lock.read_text(encoding="utf-8"))["pid"])
+    except (OSError, ValueError, KeyError):
+        return -1

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from typing import IO
 
+import psutil
 import pulumi.automation as auto
 from pulumi.automation.errors import create_command_error
 from semver import VersionInfo
@@ -65,6 +66,7 @@ class Cli(auto.PulumiCommand):
             _end(process)
             raise
         finally:
+            reap(process.pid)
             out.join()
             err.join()
         result = auto.CommandResult(stdout=out.text, stderr=err.text, code=process.returncode)
@@ -100,8 +102,18 @@ def _end(process: subprocess.Popen[str]) -> None:
     try:
         process.wait()
     except KeyboardInterrupt:
-        os.killpg(process.pid, signal.SIGKILL)
+        process.kill()
         process.wait()
+
+
+def reap(session: int) -> None:
+    """End the providers that a killed CLI left behind: they are in the session that it led."""
+    for process in psutil.process_iter():
+        try:
+            if os.getsid(process.pid) == session and "pulumi" in " ".join(process.cmdline()):
+                process.kill()
+        except (OSError, psutil.Error):
+            continue  # it ended by itself
 
 
 def search_path() -> str:
