@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import logging
 import shutil
-import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pulumi.automation as auto
 
 from citycam.model.environment import Environment
 from citycam.model.errors import EnvironmentFailure, UnexpectedChange
 from citycam.model.workspace import PROJECT, Workspace
-from infra.backend import PROJECT_NAME, Backend, lock_holder, require_cli
+from infra.backend import PROJECT_NAME, Backend
+from infra.cli import require_cli
 from infra.events import Changes, Listener, OnEvent
 from infra.hosts import prepare_hosts
 from infra.images.contexts import tags
@@ -28,9 +27,6 @@ from infra.settings import Settings
 from infra.sweep import PartStatus, find_all, parts, say
 
 logger = logging.getLogger(__name__)
-
-INTERRUPT_S = 150.0
-"""How long an interrupted operation may take to finish its step: longer than the longest step waits."""
 
 
 @dataclass(frozen=True)
@@ -150,7 +146,7 @@ class Stack:
 
     @contextmanager
     def _operation(self, listener: Listener, standing: bool = True) -> Iterator[auto.Stack]:
-        """A Pulumi stack to work with: locks of the dead are broken, errors become ours, Ctrl-C ends it in order."""
+        """A Pulumi stack to work with: locks of the dead are broken, errors become ours."""
         require_manager(connect())
         self.backend.prepare()
         self.backend.break_stale_locks(self.environment.name)
@@ -161,9 +157,6 @@ class Stack:
             yield stack
         except auto.CommandError as error:
             raise self._failure(listener, error) from error
-        except KeyboardInterrupt:
-            self._settle()
-            raise
 
     def _select(self, program: Callable[[], None]) -> auto.Stack:
         return auto.create_or_select_stack(
@@ -180,27 +173,13 @@ class Stack:
 
     def _failure(self, listener: Listener, error: auto.CommandError) -> EnvironmentFailure:
         logger.debug("pulumi: %s", error)
-        said = listener.errors or [str(error)[-2000:]]
+        said = listener.errors or [str(error).rpartition("stderr:")[2].strip() or "its command ended without a word"]
         return EnvironmentFailure(
             "Pulumi could not finish",
             where=f"environment {self.environment.name}",
             why="\n".join(said).replace("\n", "\n        "),
             next="remove the cause and run the same command again: it goes on where this one ended",
         )
-
-    def _settle(self) -> None:
-        """Let the interrupted CLI finish its step, so that the state is true and the lock goes with it."""
-        holders = [holder for lock in self.backend.locks(self.environment.name) if (holder := lock_holder(lock))]
-        for holder in holders:
-            logger.warning("interrupted: waiting for the step that is under way")
-            try:
-                holder.send_signal(signal.SIGINT)
-                holder.wait(INTERRUPT_S)
-            except psutil.TimeoutExpired:
-                holder.kill()
-            except psutil.NoSuchProcess:
-                logger.debug("the Pulumi CLI has ended")
-        self.backend.break_stale_locks(self.environment.name)
 
 
 def _drop_pending(stack: auto.Stack) -> None:

@@ -1,22 +1,19 @@
-"""Where a stack's state lives and how the Pulumi CLI is started: a file backend, a passphrase, and its lock."""
+"""Where a stack's state lives: a file backend, a passphrase, and locks."""
 
 from __future__ import annotations
 
 import json
 import os
 import secrets
-import shutil
 import sys
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 
 import psutil
-import pulumi.automation as auto
-from semver import VersionInfo
 
 from citycam.model.errors import EnvironmentFailure
-from citycam.model.workspace import PROJECT, Workspace, cache_folder
+from citycam.model.workspace import PROJECT, Workspace
+from infra.cli import reap, search_path
 
 PROJECT_NAME = "citycam"
 
@@ -82,7 +79,9 @@ class Backend:
         for lock in self.locks(stack):
             holder = lock_holder(lock)
             if holder is None:
-                lock.unlink(missing_ok=True)
+                reap(_pid(lock))
+                for file in (lock, lock.with_name(f"{lock.name}.attrs")):
+                    file.unlink(missing_ok=True)
                 continue
             raise EnvironmentFailure(
                 f"another command is working on the stack {stack}",
@@ -95,34 +94,16 @@ class Backend:
 def lock_holder(lock: Path) -> psutil.Process | None:
     """The Pulumi process that holds a lock; None when it is gone or its number belongs to another program now."""
     try:
-        process = psutil.Process(int(json.loads(lock.read_text(encoding="utf-8"))["pid"]))
+        process = psutil.Process(_pid(lock))
         alive = process.is_running() and process.status() != psutil.STATUS_ZOMBIE
         return process if alive and process.name().startswith("pulumi") else None
-    except (OSError, ValueError, KeyError, psutil.Error):
+    except (ValueError, psutil.Error):
         return None
 
 
-def search_path() -> str:
-    """PATH with the set-up's programs in front."""
-    return os.pathsep.join([str(cache_folder() / "bin"), os.environ.get("PATH", os.defpath)])
-
-
-class Cli(auto.PulumiCommand):
-    """The Pulumi CLI at a path. One built from source tells no version: it is the SDK's, set-up sees to that."""
-
-    def __init__(self, path: str) -> None:
-        self.command = path
-        self.version = VersionInfo.parse(version("pulumi"))
-
-
-def require_cli() -> Cli:
-    """The Pulumi CLI.
-
-    Raises:
-        EnvironmentFailure: there is none, or it lacks the part that runs our providers.
-    """
-    found = {tool: shutil.which(tool, path=search_path()) for tool in ("pulumi", "pulumi-resource-pulumi-python")}
-    for tool, path in found.items():
-        if path is None:
-            raise EnvironmentFailure(f"{tool} is not installed", where="PATH", next="run make setup")
-    return Cli(str(found["pulumi"]))
+def _pid(lock: Path) -> int:
+    """The process that a lock names; -1 when it cannot be read."""
+    try:
+        return int(json.loads(lock.read_text(encoding="utf-8"))["pid"])
+    except (OSError, ValueError, KeyError):
+        return -1

@@ -12,6 +12,7 @@ from pathlib import Path
 from citycam.model.errors import ConfigError
 from citycam.model.workspace import PROJECT
 from infra.images import programs
+from infra.images.imports import carried_files
 from infra.images.lock import closure, read_lock
 from infra.images.versions import Versions, versions
 
@@ -21,7 +22,8 @@ class Recipe:
     """The inputs of one image beside its folder `infra/images/<name>/`.
 
     `versions` are keys of versions.yaml and become build arguments where they are plain text; `packages` are
-    distributions out of requirements.lock (with all they need); `sources` are paths of the checkout, tests left out.
+    distributions out of requirements.lock (with all they need); `sources` are modules and packages of ours, which bring
+    along every module of ours that they import.
     """
 
     parent: str | None = "base"
@@ -30,8 +32,6 @@ class Recipe:
     packages: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
 
-
-CORE = ("citycam/__init__.py", "citycam/py.typed", "citycam/model", "citycam/wire")
 
 RECIPES: dict[str, Recipe] = {
     "base": Recipe(parent=None, versions=("debian", "base_image")),
@@ -42,18 +42,18 @@ RECIPES: dict[str, Recipe] = {
     "monitoring": Recipe(),
     "fleet": Recipe(
         parent="python",
-        packages=("uvloop", "aiohttp", "prometheus-client", "pydantic", "ruamel-yaml", "xxhash", "numpy", "psutil"),
-        sources=(*CORE, "simulators"),
+        packages=("uvloop", "pydantic", "ruamel-yaml", "xxhash"),
+        sources=("simulators",),
     ),
     "recorder-metrics": Recipe(
         parent="python",
-        packages=("prometheus-client", "pydantic", "ruamel-yaml", "xxhash", "numpy"),
-        sources=(*CORE, "citycam/evidence"),
+        packages=("prometheus-client", "xxhash", "numpy"),
+        sources=("citycam.evidence.recorder_metrics",),
     ),
     "loadgen": Recipe(
         parent="python",
-        packages=("locust", "pydantic", "ruamel-yaml", "xxhash", "numpy", "pyarrow", "av"),
-        sources=(*CORE, "citycam/inventory", "citycam/plan", "citycam/evidence", "loadtests"),
+        packages=("locust", "psutil", "pydantic", "ruamel-yaml", "xxhash", "numpy", "pyarrow", "av"),
+        sources=("loadtests",),
     ),
 }
 
@@ -100,7 +100,7 @@ def requirements(name: str, project: Path = PROJECT) -> str:
 
 def source_files(name: str, project: Path = PROJECT) -> list[Path]:
     """Files of the checkout that an image carries, relative to it, sorted."""
-    return sorted(file.relative_to(project) for source in RECIPES[name].sources for file in _files(project / source))
+    return carried_files(RECIPES[name].sources, project)
 
 
 def own_files(name: str, project: Path = PROJECT) -> list[Path]:
@@ -110,11 +110,10 @@ def own_files(name: str, project: Path = PROJECT) -> list[Path]:
 
 
 def _files(path: Path) -> Iterator[Path]:
-    if path.is_file():
-        yield path
-        return
     for child in sorted(path.iterdir()) if path.is_dir() else []:
-        if child.name not in {"tests", "__pycache__"}:
+        if child.is_file():
+            yield child
+        elif child.name != "__pycache__":
             yield from _files(child)
 
 

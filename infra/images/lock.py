@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from citycam.model.errors import ConfigError
 
 _PIN = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)==(?P<version>[^\s;\\]+)")
-_VIA = re.compile(r"^\s+#\s+(?:via\s+)?(?P<name>[A-Za-z0-9._-]+)\s*$")
+_VIA = re.compile(r"^\s+#\s+(?:via\s+)?(?!via\b)(?P<name>[A-Za-z0-9._-]+)\s*$")
 
 
 @dataclass(frozen=True)

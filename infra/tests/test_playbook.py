@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from citycam.inventory.roster import load_inventory
+from citycam.model.credentials import camera_password
+from citycam.model.environment import load_environment
+from citycam.model.errors import ConfigError, EnvironmentFailure
+from citycam.model.workspace import PROJECT
+from citycam.plan.plan import make_plan
+from infra.playbook import TaskEvent, run_playbook, site_variables
+
+PLAYBOOK = """
+- name: Trial
+  hosts: localhost
+  gather_facts: false
+  tasks:
+    - name: Write
+      ansible.builtin.copy:
+        content: "{{ trial_words }}"
+        dest: "{{ trial_file }}"
+        mode: "0600"
+    - name: Judge
+      ansible.builtin.assert:
+        that: trial_words != 'wrong'
+        fail_msg: these words are wrong
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "playbooks").mkdir()
+    (tmp_path / "playbooks/trial.yml").write_text(PLAYBOOK, encoding="utf-8")
+    shutil.copytree(PROJECT / "playbooks/inventories", tmp_path / "playbooks/inventories")
+    shutil.copy(PROJECT / "ansible.cfg", tmp_path)
+    return tmp_path
+
+
+def test_counts_and_events_say_what_was_done_and_nothing_is_left(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    temporary = project / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    heard: list[TaskEvent] = []
+    variables = {"trial_words": "right and secret", "trial_file": str(project / "written")}
+    first = run_playbook("trial.yml", variables, on_event=heard.append, project=project)
+    again = run_playbook("trial.yml", variables, project=project)
+    assert (first.ok, first.changed, again.changed, again.failed) == (2, 1, 0, 0)
+    assert heard == [TaskEvent("Write", "", "changed"), TaskEvent("Judge", "", "ok")]
+    assert list(temporary.iterdir()) == []
+    files = (file for file in project.rglob("*") if file.is_file() and file.name != "written")
+    assert [file for file in files if b"secret" in file.read_bytes()] == []
+
+
+def test_a_failed_task_is_named_with_its_message_in_check_mode_too(project: Path) -> None:
+    variables = {"trial_words": "wrong", "trial_file": str(project / "written")}
+    with pytest.raises(EnvironmentFailure) as failure:
+        run_playbook("trial.yml", variables, check=True, project=project)
+    assert failure.value.why == "trial.yml: Judge: these words are wrong"
+    assert not (project / "written").exists()
+
+
+def test_a_playbook_that_is_not_there_is_a_mistake_of_the_caller() -> None:
+    with pytest.raises(ConfigError, match="there is no such playbook"):
+        run_playbook("sight.yml")
+
+
+def test_site_variables_give_each_gateway_its_cameras_with_their_passwords(tmp_path: Path) -> None:
+    environment = load_environment(PROJECT / "environments/local.yaml")
+    plan = make_plan(load_inventory(PROJECT / "inventories/smoke.csv"), environment)
+    key = b"k" * 32
+    variables = site_variables(environment, plan, key, tmp_path)
+    gateways = variables["gateway_config_gateways"]
+    assert [gateway["name"] for gateway in gateways] == environment.gateway_names
+    assert {gateway["name"]: [camera["id"] for camera in gateway["cameras"]] for gateway in gateways} == plan.gateways
+    camera = gateways[0]["cameras"][0]
+    assert camera["password"] == camera_password(key, camera["id"])
+    assert camera.keys() == {"id", "address", "port", "path", "username", "password", "transport"}
+    assert variables["gateway_config_part"] == "1s"
+    assert variables["gateway_config_retention"] == "86400s"
