@@ -9,7 +9,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 UNIT := citycam infra simulators loadtests
 
-.PHONY: help setup check test acceptance lint types unit images bench-smoke stack-up stack-down clean
+.PHONY: help setup check test acceptance lint types unit images bench-smoke roles stack-up stack-down clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,7 @@ lint: $(STAMP) ## ruff, import-linter, ansible-lint
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/ansible-lint --offline -q playbooks
+	$(BIN)/python playbooks/describe_roles.py --check
 
 types: $(STAMP) ## mypy --strict
 	$(BIN)/mypy
@@ -53,6 +54,9 @@ bench-smoke: $(STAMP) ## Measure fleet and audit at 400 cameras, into build/benc
 	@mkdir -p build/bench
 	$(BIN)/python -m simulators.fleet.bench --cameras 400 --seconds 30 | tee build/bench/smoke-fleet.json
 	$(BIN)/python -m citycam.evidence.bench --cameras 400 --seconds 300 | tee build/bench/smoke-audit.json
+
+roles: $(STAMP) ## Write the READMEs of roles out of their specifications
+	$(BIN)/python playbooks/describe_roles.py
 
 stack-up: setup images ## Stand up the platform of environments/local.yaml
 	$(BIN)/citycam stack up
