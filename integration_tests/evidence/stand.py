@@ -14,8 +14,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from integration_tests.waiting import wait_for
-
 from citycam.evidence.run import Marks, Run
 from citycam.model.camera import Camera, Stream, camera_id
 from citycam.model.credentials import camera_password
@@ -23,6 +21,7 @@ from citycam.model.workspace import PROJECT, cache_folder
 from citycam.plan.plan import Plan
 from infra.images.programs import build_program
 from infra.images.versions import versions
+from integration_tests.waiting import wait_for
 from simulators.fleet.client import FleetClient
 from simulators.media.library import prepare_media
 
