@@ -105,5 +105,5 @@ def _pid(lock: Path) -> int:
     """The process that a lock names; -1 when it cannot be read."""
     try:
         return int(json.loads(lock.read_text(encoding="utf-8"))["pid"])
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, TypeError, KeyError, OverflowError):  # it is no JSON, or no document of the CLI's
         return -1
