@@ -50,10 +50,8 @@ test: setup lint types images ## Everything: linters, types, unit tests and test
 acceptance: setup images ## The main job: stand up, record 40 cameras, judge every frame, write the report
 	$(BIN)/citycam campaign run campaigns/smoke.yaml
 
-bench-smoke: $(STAMP) ## Measure fleet and audit at 400 cameras, into build/bench/
-	@mkdir -p build/bench
-	$(BIN)/python -m simulators.fleet.bench --cameras 400 --seconds 30 | tee build/bench/smoke-fleet.json
-	$(BIN)/python -m citycam.evidence.bench --cameras 400 --seconds 300 | tee build/bench/smoke-audit.json
+bench-smoke: $(STAMP) ## Measure fleet, audit and stack; table into docs/benchmarks/, rows into build/bench/
+	$(BIN)/python -m citycam.cli.bench smoke
 
 roles: $(STAMP) ## Write the READMEs of roles out of their specifications
 	$(BIN)/python playbooks/describe_roles.py

@@ -1,21 +1,14 @@
-"""How fast the audit is: `python -m citycam.evidence.bench --cameras 400 --seconds 300`.
+"""How fast the audit is: a warm archive, in one process, against PyAV reading the same files.
 
-Makes an archive in a temporary folder (32 kB/s a camera at 10 frames/s), audits it warm in one process, and reads the
-same files with PyAV (demux and watermark read, nothing else) as the peer. Prints JSON.
+PyAV demuxes and reads the watermarks, nothing else; the audit also accounts for every frame and checks its bytes.
+Rates are per second of CPU time, so that another program on the machine does not change them.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
-import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
 from pathlib import Path
-from statistics import median
-from typing import Any
 
 import av
 
@@ -25,11 +18,12 @@ from citycam.evidence.run import Marks, Run
 from citycam.evidence.segment import segments_of
 from citycam.evidence.tests import recorder
 from citycam.model.camera import camera_id, number_of
+from citycam.model.figure import Bar, Figure
 from citycam.plan.plan import Plan
 from citycam.wire import watermark
 
 FPS = 10
-BAR = 300_000.0
+BAR = Bar(300_000, "more")
 PEER_CAMERAS = 20
 SCENE = recorder.Scene(gop=20, key_size=12_000, delta_size=2_660)
 GATEWAY = "gateway-1"
@@ -87,47 +81,20 @@ def _watermarked(sample: bytes) -> bool:
     return False
 
 
-def measure(run: Run, plan: Plan, runs: int) -> list[dict[str, Any]]:
-    """Alternate both, after one warm-up each; rows as `make bench-…` writes them."""
-    rates: dict[Callable[[Run, Plan], float], list[float]] = {audit_rate: [], peer_rate: []}
+def measure(run: Run, plan: Plan, runs: int) -> Figure:
+    """Alternate both, after one warm-up each."""
+    ours: list[float] = []
+    peer: list[float] = []
     for number in range(runs + 1):
-        for rate, values in rates.items():
-            value = rate(run, plan)
-            if number:
-                values.append(value)
-    ours, peer = median(rates[audit_rate]), median(rates[peer_rate])
-    return [
-        {
-            "metric": "archive audit on one core, warm files",
-            "value": round(ours),
-            "unit": "frames/s",
-            "peer": round(peer),
-            "peer_name": f"PyAV {av.__version__}: demux and watermark read, no media check, no accounting",
-            "ratio": round(ours / peer, 1),
-            "runs": [round(value) for value in rates[audit_rate]],
-            "spread": round((max(rates[audit_rate]) - min(rates[audit_rate])) / ours, 3),
-            "peer_runs": [round(value) for value in rates[peer_rate]],
-            "bar": BAR,
-            "holds": ours >= BAR,
-            "load_average": os.getloadavg()[0],
-        }
-    ]
+        rates = audit_rate(run, plan), peer_rate(run, plan)
+        if number:
+            ours.append(rates[0])
+            peer.append(rates[1])
+    name = f"PyAV {av.__version__}, demux and watermark read alone"
+    return Figure("archive audit, warm files", "frames per s of CPU", tuple(ours), BAR, name, tuple(peer))
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Print the rows as JSON."""
-    parser = argparse.ArgumentParser(prog="python -m citycam.evidence.bench", description=__doc__)
-    parser.add_argument("--cameras", type=int, default=400)
-    parser.add_argument("--seconds", type=int, default=300)
-    parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--folder", type=Path, help="where the archive is made; needs 32 kB a camera and second")
-    options = parser.parse_args(arguments)
-    with tempfile.TemporaryDirectory(dir=options.folder) as folder:
-        began = time.perf_counter()
-        run, plan = make(Path(folder), options.cameras, options.seconds)
-        sys.stderr.write(f"archive made in {time.perf_counter() - began:.1f} s\n")
-        sys.stdout.write(json.dumps(measure(run, plan, options.runs), indent=2) + "\n")
-
-
-if __name__ == "__main__":
-    main()
+def figures(cameras: int = 400, seconds: int = 300, runs: int = 5, folder: Path | None = None) -> list[Figure]:
+    """Make an archive in a temporary folder (32 kB a camera and second) and measure."""
+    with tempfile.TemporaryDirectory(dir=folder) as made:
+        return [measure(*make(Path(made), cameras, seconds), runs)]

@@ -17,7 +17,7 @@ EPOCH_NS = 1_735_689_600_000_000_000
 """Frame 0 of every camera, before its phase: 2025-01-01T00:00:00Z."""
 PAYLOAD_TYPE = 96
 PACKET_LIMIT = 1400
-SLOT_MS = 5
+SLOT_MS = 8
 _CLOCK = 90_000
 _INTERLEAVED = struct.Struct("!BBHBBHII")
 

@@ -1,0 +1,98 @@
+"""`python -m citycam.cli.bench smoke`: measure, print a table, write `build/bench/<name>.json` and its page in docs."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from citycam.evidence import bench as audit_bench
+from citycam.evidence.environment import facts
+from citycam.model.errors import CitycamError, EnvironmentFailure
+from citycam.model.figure import Bar, Figure, table
+from citycam.model.workspace import PROJECT
+from simulators.fleet import bench as fleet_bench
+
+STACK_RUNS = 3
+
+
+def stack_figures() -> list[Figure]:
+    """How long `citycam stack up` takes when nothing is to be changed; the stack is taken down at the end.
+
+    Raises:
+        EnvironmentFailure: a call failed.
+    """
+    try:
+        _citycam("stack", "up")
+        again = tuple(_citycam("stack", "up") for _ in range(STACK_RUNS))
+        expecting = tuple(_citycam("stack", "up", "--expect-no-changes") for _ in range(STACK_RUNS))
+    finally:
+        down = _citycam("stack", "down", "--volumes")
+    return [
+        Figure("stack up again, nothing to change", "s", again, Bar(15)),
+        Figure("stack up --expect-no-changes", "s", expecting, Bar(15)),
+        Figure("stack down --volumes", "s", (down,)),
+    ]
+
+
+def _citycam(*arguments: str) -> float:
+    """Seconds that the command took."""
+    began = time.monotonic()
+    done = subprocess.run([sys.executable, "-m", "citycam", *arguments], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise EnvironmentFailure(f"citycam {' '.join(arguments)} ended with {done.returncode}", why=done.stderr.strip())
+    return time.monotonic() - began
+
+
+BENCHES: dict[str, tuple[Callable[[], Iterable[Figure]], ...]] = {
+    "smoke": (fleet_bench.figures, audit_bench.figures, stack_figures),
+}
+
+
+def page(name: str, figures: Sequence[Figure]) -> str:
+    """The bench as a page: where, when, what."""
+    machine = facts()["machine"]
+    memory = machine["memory_bytes"] / 2**30
+    versions = ", ".join(f"{package} {version}" for package, version in facts()["packages"].items())
+    return f"""# `make bench-{name}`
+
+Measured {datetime.now(UTC):%Y-%m-%d} on {machine["cores"]} cores of {machine["processor"]}, {memory:.0f} GiB,
+Linux {machine["kernel"]}, Python {facts()["python"]}; {versions}.
+Values are medians of the runs; spread is from the least to the largest, as a part of the median.
+
+{table(figures)}"""
+
+
+def write(name: str, figures: Sequence[Figure], build: Path, docs: Path) -> None:
+    """Write the rows and the page."""
+    for folder in (build, docs):
+        folder.mkdir(parents=True, exist_ok=True)
+    rows = [figure.row() for figure in figures]
+    (build / f"{name}.json").write_text(json.dumps(rows, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    (docs / f"{name}.md").write_text(page(name, figures), encoding="utf-8")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure one bench; the exit code tells errors, never a bar that was missed: the table does."""
+    parser = argparse.ArgumentParser(prog="python -m citycam.cli.bench", description=__doc__)
+    parser.add_argument("name", choices=sorted(BENCHES))
+    name: str = parser.parse_args(arguments).name
+    figures: list[Figure] = []
+    try:
+        for measure in BENCHES[name]:
+            figures += measure()
+    except CitycamError as error:
+        sys.stderr.write(f"{error}\n")
+        return error.exit_code
+    write(name, figures, PROJECT / "build" / "bench", PROJECT / "docs" / "benchmarks")
+    sys.stdout.write(table(figures))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
