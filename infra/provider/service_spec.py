@@ -94,10 +94,6 @@ def _container(wanted: Properties, image: str, labels: dict[str, str]) -> dict[s
     }
 
 
-def _seen_attachment(on: dict[str, Any]) -> dict[str, Any]:
-    return {"network": on["Target"], "aliases": on.get("Aliases") or []}
-
-
 def _limits(wanted: Properties) -> dict[str, int]:
     limits = {
         "MemoryBytes": int(wanted["memory"]),
