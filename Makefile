@@ -50,7 +50,7 @@ test: setup lint types images ## Everything: linters, types, unit tests and test
 acceptance: setup images ## The main job: stand up, record 40 cameras, judge every frame, write the report
 	$(BIN)/citycam campaign run campaigns/smoke.yaml
 
-bench-smoke: $(STAMP) ## Measure fleet, audit and stack; table into docs/benchmarks/, rows into build/bench/
+bench-smoke: setup images ## Measure fleet, audit and stack; table into docs/benchmarks/, rows into build/bench/
 	$(BIN)/python -m citycam.cli.bench smoke
 
 roles: $(STAMP) ## Write the READMEs of roles out of their specifications

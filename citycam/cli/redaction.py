@@ -53,6 +53,8 @@ def configure_logging(verbose: bool) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
+    # A program that fails leaves its engine without its caller; what failed is in the events.
+    logging.getLogger("grpc").setLevel(logging.DEBUG if verbose else logging.CRITICAL)
     logging.getLogger("citycam").setLevel(logging.DEBUG if verbose else logging.INFO)
     for name in ("infra", "simulators", "loadtests"):
         logging.getLogger(name).setLevel(logging.DEBUG if verbose else logging.WARNING)
