@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from infra.components.tests.seen import files, mounts, volume
+from infra.tests.mocked import Platform, canary
+
+PARTS = ("prometheus", "alertmanager", "node-metrics", "probe")
+
+
+def config(platform: Platform, name: str) -> Any:
+    return YAML(typ="safe").load(platform.one("Config", name)["content"])
+
+
+def ready_ports(platform: Platform) -> dict[str, int]:
+    """The port that each part is known to listen on once it stands, by its name on the management network."""
+    found = {}
+    for service in platform.all("Service"):
+        port = re.search(r"/127\.0\.0\.1/(\d+)$", platform.one("Service", service)["ready"][-1])
+        for alias in platform.networks_of(service).get("management", []) if port else []:
+            found[alias] = int(port[1]) if port else 0
+    return found
+
+
+def test_whatever_prometheus_asks_is_a_part_that_listens_there(platform: Platform) -> None:
+    text = platform.one("Config", "prometheus-config")["content"]
+    asked = {(name, int(port)) for name, port in re.findall(r"([a-z0-9-]+\.management):(\d+)", text)}
+    asked |= {(lookup["names"][0], lookup["port"]) for lookup in _lookups(config(platform, "prometheus-config"))}
+    ports = ready_ports(platform)
+    gateways = {("gateway-1.management", 9998), ("gateway-2.management", 9998)}  # they say 8554 once they are ready
+    assert gateways <= asked
+    assert {(name, ports.get(name)) for name, _ in asked - gateways} == asked - gateways
+    assert len(asked) == 9
+
+
+def _lookups(document: Any) -> list[dict[str, Any]]:
+    return [each for job in document["scrape_configs"] for each in job.get("dns_sd_configs", [])]
+
+
+def test_every_part_that_has_metrics_is_asked(platform: Platform) -> None:
+    text = platform.one("Config", "prometheus-config")["content"]
+    assert [name for name in ready_ports(platform) if name not in text] == ["prometheus.management"]  # it asks itself
+    assert "localhost:9090" in text
+
+
+def test_each_program_finds_the_files_that_it_is_told_of(platform: Platform) -> None:
+    for part in PARTS:
+        seen = {**mounts(platform, part), **files(platform, part, "configs")}
+        named = re.findall(r"=(/[^ ]+)", " ".join(platform.one("Service", part)["command"]))
+        assert [
+            path for path in named if path not in seen and path != "/alertmanager/" and path != "/prometheus/"
+        ] == []
+    loaded = config(platform, "prometheus-config")["rule_files"]
+    assert set(loaded) <= files(platform, "prometheus", "configs").keys()
+    probe = config(platform, "blackbox")["modules"]["edge_https"]["http"]["tls_config"]
+    assert probe["ca_file"] in files(platform, "probe", "configs")
+
+
+def test_its_files_belong_to_its_user(platform: Platform) -> None:
+    for part in PARTS:
+        for kind in ("secrets", "configs"):
+            assert {owner for _, owner in files(platform, part, kind).values()} <= {10004}
+    assert files(platform, "prometheus") == {"prometheus-password": ("prometheus-password", 10004)}
+
+
+def test_the_probe_trusts_the_environments_own_authority(platform: Platform) -> None:
+    assert platform.one("Config", "authority")["content"] == canary("ca.crt")
+    assert files(platform, "probe", "configs")["/etc/prometheus/ca.crt"][0] == "authority"
+
+
+def test_what_prometheus_has_measured_outlives_it(platform: Platform) -> None:
+    assert mounts(platform, "prometheus")["/prometheus"]["source"] == volume(platform, "prometheus-volume")
+    assert "--storage.tsdb.path=/prometheus" in platform.one("Service", "prometheus")["command"]
+
+
+def test_the_node_is_seen_and_cannot_be_changed(platform: Platform) -> None:
+    seen = mounts(platform, "node-metrics")
+    assert {target: mount["source"] for target, mount in seen.items()} == {
+        "/host/proc": "/proc",
+        "/host/sys": "/sys",
+        "/host/root": "/",
+    }
+    assert all(mount["read_only"] for mount in seen.values())
+
+
+def test_links_lead_through_the_edge(platform: Platform) -> None:
+    command = platform.one("Service", "prometheus")["command"]
+    assert "--web.external-url=https://citycam.internal:8443/prometheus/" in command
+    assert "--web.route-prefix=/prometheus/" in command

@@ -1,0 +1,62 @@
+"""That promtool runs these rules and their tests is shown where the program is: integration_tests/images."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from citycam.evidence.recorder_metrics import Recordings
+from infra.config import plain, render
+
+RULES = [rule for group in YAML(typ="safe").load(plain("alerts.yml"))["groups"] for rule in group["rules"]]
+CASES: list[dict[str, Any]] = YAML(typ="safe").load(plain("tests/alerts_test.yml"))["tests"]
+NAMES = [rule["alert"] for rule in RULES]
+
+
+def expected(alert: str) -> list[list[Any]]:
+    """What each check of an alert expects to fire."""
+    checks = [each for case in CASES for each in case["alert_rule_test"] if each["alertname"] == alert]
+    return [each["exp_alerts"] for each in checks]
+
+
+@pytest.mark.parametrize("alert", NAMES)
+def test_every_alert_is_tested_before_and_after_its_cause_lasts_long_enough(alert: str) -> None:
+    assert any(expected(alert)), "no test in which it fires"
+    counts = {len(alerts) for alerts in expected(alert)}
+    assert len(counts) > 1, "no test in which something does not fire"
+
+
+def test_every_alert_says_how_bad_it_is_what_happened_and_what_to_do_and_waits_for_a_blip_to_pass() -> None:
+    assert len(NAMES) == len(set(NAMES))
+    for rule in RULES:
+        assert rule["labels"]["severity"] in ("critical", "warning"), rule["alert"]
+        assert rule["annotations"].keys() == {"summary", "next"}, rule["alert"]
+        assert rule["for"], rule["alert"]
+
+
+def test_rules_ask_about_jobs_that_are_scraped() -> None:
+    document = YAML(typ="safe").load(render("prometheus.yml.j2", environment="local", gateways=["g"], https_port=8443))
+    scraped = {job["job_name"] for job in document["scrape_configs"]}
+    asked = set(re.findall(r'job="([a-z]+)"', plain("alerts.yml")))
+    assert asked == {"gateway", "recorder", "edge"}
+    assert asked <= scraped
+
+
+def test_rules_ask_about_metrics_that_the_recorder_has(tmp_path: Path) -> None:
+    (tmp_path / "expected.json").write_text('["cam-000001"]', encoding="ascii")
+    has = {metric.name for metric in Recordings(tmp_path, tmp_path / "expected.json").collect()}
+    asked = set(re.findall(r"citycam_[a-z_]+", plain("alerts.yml")))
+    assert asked == {"citycam_recording_expected", "citycam_recording_newest_frame_timestamp_seconds"}
+    assert asked <= has
+
+
+def test_only_alerts_that_exist_are_inhibited_by_alerts_that_exist() -> None:
+    rules = YAML(typ="safe").load(plain("alertmanager.yml"))["inhibit_rules"]
+    matchers = [matcher for rule in rules for matcher in (*rule["source_matchers"], *rule["target_matchers"])]
+    named = {name for matcher in matchers for name in re.findall(r"[A-Z][A-Za-z]+", matcher)}
+    assert named == {"GatewayDown", "CameraNotRecording", "CameraNeverRecorded"}
+    assert named <= set(NAMES)
