@@ -142,7 +142,7 @@ class Stack:
             shutil.rmtree(folder, ignore_errors=True)
         self.workspace.outputs.unlink(missing_ok=True)
         # The salt that the CLI, used by hand, kept beside the program is that of the state which is gone.
-        (PROJECT / "infra" / f"Pulumi.{self.environment.name}.yaml").unlink(missing_ok=True)
+        (root.parent.parent / "infra" / f"Pulumi.{self.environment.name}.yaml").unlink(missing_ok=True)
 
     @contextmanager
     def _operation(self, listener: Listener, standing: bool = True) -> Iterator[auto.Stack]:

@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from citycam.model.errors import EnvironmentFailure
+from citycam.model.workspace import PROJECT, Workspace
+from infra import hosts
+from infra.hosts import prepare_hosts
+from infra.tests.mocked import local
+
+Run = list[tuple[str, dict[str, Any], list[str], Path]]
+
+
+@pytest.fixture
+def runs(monkeypatch: pytest.MonkeyPatch) -> Run:
+    """The playbooks that were run: ansible itself is tried in integration_tests/playbooks."""
+    found: Run = []
+
+    def run(name: str, variables: dict[str, Any], tags: list[str], project: Path) -> None:
+        found.append((name, variables, tags, project))
+
+    monkeypatch.setattr(hosts, "run_playbook", run)
+    return found
+
+
+@pytest.fixture(autouse=True)
+def _handlers() -> Iterator[None]:
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def configured(workspace: Workspace, gateway: str) -> None:
+    folder = workspace.gateway_config(gateway)
+    folder.mkdir(parents=True)
+    (folder / "mediamtx.yml").touch()
+
+
+def test_gateways_without_a_configuration_get_an_empty_one_in_their_own_checkout(tmp_path: Path, runs: Run) -> None:
+    workspace = Workspace.of("local", tmp_path)
+    prepare_hosts(local(), workspace)
+    ((name, variables, tags, project),) = runs
+    assert (name, tags, project) == ("site.yml", ["pki", "gateway_config"], PROJECT)
+    assert variables["pki_folder"] == str(workspace.pki)
+    gateways = variables["gateway_config_gateways"]
+    assert [(each["name"], each["cameras"]) for each in gateways] == [("gateway-1", []), ("gateway-2", [])]
+    assert gateways[0]["config_folder"] == str(workspace.gateway_config("gateway-1"))
+
+
+def test_a_gateway_that_has_a_configuration_keeps_its_cameras(tmp_path: Path, runs: Run) -> None:
+    workspace = Workspace.of("local", tmp_path)
+    configured(workspace, "gateway-1")
+    prepare_hosts(local(), workspace)
+    assert [each["name"] for each in runs[0][1]["gateway_config_gateways"]] == ["gateway-2"]
+
+
+def test_when_all_have_theirs_only_certificates_are_looked_after(tmp_path: Path, runs: Run) -> None:
+    workspace = Workspace.of("local", tmp_path)
+    for gateway in local().gateway_names:
+        configured(workspace, gateway)
+    prepare_hosts(local(), workspace)
+    assert runs[0][2] == ["pki"]
+
+
+def ending(monkeypatch: pytest.MonkeyPatch, error: Exception | None = None) -> None:
+    """A playbook that takes the signals, as ansible-runner does, and ends so."""
+
+    def run(*_: object, **__: object) -> None:
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, signal.SIG_IGN)
+        if error:
+            raise error
+
+    monkeypatch.setattr(hosts, "run_playbook", run)
+
+
+def test_ctrl_c_goes_on_working_after_a_playbook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    ending(monkeypatch)
+    prepare_hosts(local(), Workspace.of("local", tmp_path))
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
+    ending(monkeypatch, EnvironmentFailure("playbook site.yml failed"))
+    with pytest.raises(EnvironmentFailure, match="failed"):
+        prepare_hosts(local(), Workspace.of("local", tmp_path))
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
+
+
+def test_a_playbook_that_was_interrupted_is_an_interrupt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ending(monkeypatch, EnvironmentFailure("playbook site.yml canceled"))
+    with pytest.raises(KeyboardInterrupt):
+        prepare_hosts(local(), Workspace.of("local", tmp_path))
+
+
+def test_beside_the_main_thread_signals_are_nobodys_business(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ending(monkeypatch)
+    failures: list[BaseException] = []
+
+    def prepare() -> None:
+        try:
+            prepare_hosts(local(), Workspace.of("local", tmp_path))
+        except ValueError as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=prepare)
+    thread.start()
+    thread.join()
+    assert failures == []
