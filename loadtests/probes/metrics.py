@@ -44,10 +44,6 @@ QUERIES = {
     "path_ready": 'max by (gateway, name) (paths{job="gateway",name!="",state="ready"})'
     ' or 0 * max by (gateway, name) (paths{job="gateway",name!=""})',
     "frame_age_seconds": "time() - max by (gateway, camera) (citycam_recording_newest_frame_timestamp_seconds)",
-    "gateway_cpu_seconds": "max by (gateway) (citycam_gateway_cpu_seconds_total)"
-    ' or max by (gateway) (process_cpu_seconds_total{job="gateway"})',
-    "gateway_rss_bytes": "max by (gateway) (citycam_gateway_resident_memory_bytes)"
-    ' or max by (gateway) (process_resident_memory_bytes{job="gateway"})',
     "fleet_cpu_seconds": 'max(process_cpu_seconds_total{job="fleet"})',
     "fleet_rss_bytes": 'max(process_resident_memory_bytes{job="fleet"})',
     "fleet_lateness_p99_seconds": "histogram_quantile(0.99, sum by (le) "

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from loadtests.probes.metrics import MAX_POINTS, QUERIES, Window, _rows
 
-CANONICAL = """gateway_up path_ready frame_age_seconds gateway_cpu_seconds gateway_rss_bytes
+CANONICAL = """gateway_up path_ready frame_age_seconds
 fleet_cpu_seconds fleet_rss_bytes fleet_lateness_p99_seconds""".split()
 
 
