@@ -91,9 +91,9 @@ def standing(client: Client) -> str:
     return str(client.api.create_service(**body)["ID"])
 
 
-def wait(client: Client, id_: str, seconds: float = -1.0) -> None:
-    """Wait; by default the time is up after the first look."""
-    wait_running(client.as_docker, id_, BEGAN, (), seconds)
+def wait(client: Client, id_: str) -> None:
+    """Wait; the time is up after the first look."""
+    wait_running(client.as_docker, id_, BEGAN, (), -1.0)
 
 
 def test_a_service_whose_tasks_run_is_waited_for_no_longer(client: Client, standing: str) -> None:
@@ -124,7 +124,7 @@ def test_tasks_that_end_again_and_again_are_given_up_at_once(
     failed = [ran("failed", 1, made=made, Err="no such file") for made in range(PATIENCE)]
     monkeypatch.setattr(client.api, "tasks", lambda _: failed)
     with pytest.raises(EnvironmentFailure, match="the tasks of citycam-local-edge do not stay up") as failure:
-        wait(client, standing, seconds=3600)
+        wait(client, standing)
     assert failure.value.why == "failed: no such file"
     assert failure.value.next == "docker service logs citycam-local-edge"
     monkeypatch.setattr(client.api, "tasks", lambda _: failed[1:])
