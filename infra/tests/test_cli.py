@@ -52,16 +52,19 @@ def interrupted(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
     process = subprocess.Popen(
         command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(PROJECT)}, stderr=subprocess.PIPE
     )
-    wait_for((tmp_path / "began").exists, bool, "beginning of the step")
-    process.send_signal(signal.SIGINT)
-    wait_for((tmp_path / "asked").exists, bool, "request to end")
-    steps = psutil.Process(process.pid).children()
-    yield process
-    for step in steps:
-        with suppress(psutil.NoSuchProcess):
-            step.kill()
-    process.kill()
-    process.wait()
+    steps: list[psutil.Process] = []
+    try:
+        wait_for((tmp_path / "began").exists, bool, "beginning of the step")
+        steps = psutil.Process(process.pid).children()
+        process.send_signal(signal.SIGINT)
+        wait_for((tmp_path / "asked").exists, bool, "request to end", timeout=20)
+        yield process
+    finally:
+        for step in steps:
+            with suppress(psutil.NoSuchProcess):
+                step.kill()
+        process.kill()
+        process.wait()
 
 
 def test_output_is_passed_on_line_by_line_and_kept(tmp_path: Path) -> None:
