@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,6 +56,7 @@ def run_playbook(
     Raises:
         ConfigError: there is no such playbook.
         EnvironmentFailure: a task failed; the error names it and quotes its message.
+        KeyboardInterrupt: it was interrupted, and has ended.
     """
     path = project / "playbooks" / playbook
     if not path.is_file():
@@ -115,19 +119,22 @@ def _run(
         return False  # keep no file of it
 
     started = time.monotonic()
-    ran = ansible_runner.run(
-        private_data_dir=str(folder),
-        project_dir=str(project),
-        playbook=str(path),
-        inventory=str(project / "playbooks" / "inventories" / "local.yml"),
-        cmdline=" ".join(options),
-        envvars={
-            "ANSIBLE_CONFIG": str(project / "ansible.cfg"),
-            "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
-        },
-        event_handler=hear,
-        quiet=True,
-    )
+    with _signals_restored():
+        ran = ansible_runner.run(
+            private_data_dir=str(folder),
+            project_dir=str(project),
+            playbook=str(path),
+            inventory=str(project / "playbooks" / "inventories" / "local.yml"),
+            cmdline=" ".join(options),
+            envvars={
+                "ANSIBLE_CONFIG": str(project / "ansible.cfg"),
+                "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
+            },
+            event_handler=hear,
+            quiet=True,
+        )
+    if ran.status == "canceled":
+        raise KeyboardInterrupt
     if ran.status != "successful":
         why = "\n".join(failures) or ran.stdout.read()[-2000:].strip()
         raise EnvironmentFailure(f"playbook {path.name} {ran.status}", where=str(path), why=why, next="see the reason")
@@ -138,6 +145,18 @@ def _run(
         failed=totals.get("failures", 0),
         seconds=time.monotonic() - started,
     )
+
+
+@contextmanager
+def _signals_restored() -> Iterator[None]:
+    """The runner takes SIGINT and SIGTERM for itself, to end its playbook in order; without this it would keep them."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 _TOTALS = ("ok", "changed", "skipped", "failures")

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import tempfile
 from pathlib import Path
 
+import psutil
 import pytest
 
 from citycam.inventory.roster import load_inventory
@@ -63,6 +66,29 @@ def test_a_failed_task_is_named_with_its_message_in_check_mode_too(project: Path
         run_playbook("trial.yml", variables, check=True, project=project)
     assert failure.value.why == "trial.yml: Judge: these words are wrong"
     assert not (project / "written").exists()
+
+
+def test_an_interrupt_ends_the_playbook_and_the_next_one_is_ours_again(project: Path) -> None:
+    before = signal.getsignal(signal.SIGINT)
+    waits = """
+    - name: Wait for what never comes
+      ansible.builtin.wait_for:
+        path: "{{ trial_file }}.never"
+        timeout: 300
+"""
+    with (project / "playbooks/trial.yml").open("a", encoding="utf-8") as playbook:
+        playbook.write(waits)
+
+    def interrupt(event: TaskEvent) -> None:
+        if event.task == "Judge":
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        run_playbook(
+            "trial.yml", {"trial_words": "x", "trial_file": str(project / "y")}, on_event=interrupt, project=project
+        )
+    assert signal.getsignal(signal.SIGINT) is before
+    assert not [child for child in psutil.Process().children(recursive=True) if "ansible" in " ".join(child.cmdline())]
 
 
 def test_a_playbook_that_is_not_there_is_a_mistake_of_the_caller() -> None:
