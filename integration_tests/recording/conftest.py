@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 from testcontainers.core.config import testcontainers_config
 
+from .gateway import passable
+
 testcontainers_config.ryuk_disabled = (
     True  # its image cannot be pulled everywhere; containers are closed by their tests
 )
@@ -12,8 +14,4 @@ testcontainers_config.ryuk_disabled = (
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that accounts of containers may pass through."""
-    found = tmp_path_factory.mktemp("recording")
-    for parent in (found, *found.parents[:2]):
-        parent.chmod(0o755)
-    return found
+    return passable(tmp_path_factory.mktemp("recording"))

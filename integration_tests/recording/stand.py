@@ -1,4 +1,4 @@
-"""A fleet on the loopback and a gateway that records it; what is left of both is audited."""
+"""A fleet on the loopback, a gateway that records it and the exporter beside it; what is left is audited."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from simulators.fleet.bench import free_port, loopback_cameras, running_fleet
 from simulators.fleet.client import FleetClient
 from simulators.media.library import prepare_media
 
+from .exporter import Exporter, running_exporter
 from .gateway import NAME, Site, plan_of, running_gateway, stop
 
 KEY = b"a-key-of-this-test"
@@ -54,12 +55,13 @@ class Findings:
 
 @dataclass
 class Stand:
-    """The fleet and the gateway, while they run."""
+    """Fleet, gateway and exporter, while they run."""
 
     site: Site
     cameras: list[Camera]
     fleet: FleetClient
     gateway: DockerContainer
+    exporter: Exporter
     root: Path
     ledger: Path
     start_ns: int = 0
@@ -108,6 +110,7 @@ def standing(folder: Path, cameras: int, recorded: slice) -> Iterator[Stand]:
     site.deliver(listed[recorded])
     with (folder / "fleet.log").open("wb") as log, running_fleet(root, port, KEY, log) as fleet:
         fleet.set_cameras(listed)
-        with running_gateway(site) as container:
+        # The exporter counts from the newest file it finds: it must be there before the first.
+        with running_exporter(site) as exporter, running_gateway(site) as container:
             wait_for(lambda: fleet.status()["playing"], lambda n: n == len(listed[recorded]), "playing cameras")
-            yield Stand(site, listed, fleet, container, root, root / fleet.new_ledger("test"))
+            yield Stand(site, listed, fleet, container, exporter, root, root / fleet.new_ledger("test"))

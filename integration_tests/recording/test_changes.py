@@ -90,6 +90,12 @@ def test_a_removed_camera_is_recorded_to_the_end_of_its_session_and_no_longer(ch
     assert change.stand.site.segments(change.removed)[-1].stat().st_mtime_ns < stayed - 3 * SECOND
 
 
+def test_the_exporter_follows_the_list_of_cameras(change: Change) -> None:
+    told = change.stand.exporter.scrape()
+    assert set(told) == {camera.id for camera in [*change.kept, change.added]}
+    assert {camera["expected"] for camera in told.values()} == {1}
+
+
 def test_a_camera_that_was_never_delivered_is_never_asked(change: Change) -> None:
     assert change.found.sessions(change.strange) == []
     assert change.stand.site.segments(change.strange) == []
