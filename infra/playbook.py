@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from citycam.model.credentials import camera_password
 from citycam.model.environment import Environment
 from citycam.model.errors import ConfigError, EnvironmentFailure
@@ -134,6 +136,7 @@ def _run(
             quiet=True,
         )
     if ran.status == "canceled":
+        _end_workers(folder)
         raise KeyboardInterrupt
     if ran.status != "successful":
         why = "\n".join(failures) or ran.stdout.read()[-2000:].strip()
@@ -157,6 +160,17 @@ def _signals_restored() -> Iterator[None]:
         if threading.current_thread() is threading.main_thread():
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+
+def _end_workers(folder: Path) -> None:
+    """End the workers of a cancelled playbook: each leads a session of its own, and the runner does not reach it."""
+    for worker in psutil.process_iter():
+        try:
+            if any(str(folder) in argument for argument in worker.cmdline()):
+                for process in (*worker.children(recursive=True), worker):
+                    process.kill()
+        except psutil.Error:
+            continue  # it ended by itself
 
 
 _TOTALS = ("ok", "changed", "skipped", "failures")

@@ -113,7 +113,7 @@ def _or_none(read: Callable[[], F]) -> F | None:
     try:
         return read()
     except EvidenceMissing as error:
-        LOG.info("no figure: %s", error.what)
+        LOG.debug("no figure: %s", error.what)
         return None
 
 

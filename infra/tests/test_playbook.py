@@ -88,7 +88,8 @@ def test_an_interrupt_ends_the_playbook_and_the_next_one_is_ours_again(project: 
             "trial.yml", {"trial_words": "x", "trial_file": str(project / "y")}, on_event=interrupt, project=project
         )
     assert signal.getsignal(signal.SIGINT) is before
-    assert not [child for child in psutil.Process().children(recursive=True) if "ansible" in " ".join(child.cmdline())]
+    commands = [process.info["cmdline"] or [] for process in psutil.process_iter(["cmdline"])]
+    assert [command for command in commands if str(project) in " ".join(command)] == []
 
 
 def test_a_playbook_that_is_not_there_is_a_mistake_of_the_caller() -> None:
