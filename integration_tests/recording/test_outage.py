@@ -41,19 +41,24 @@ class Outage:
         return [camera for camera in self.stand.cameras if camera != self.lost]
 
 
+def told_of(stand: Stand, cameras: list[Camera], time_ns: int) -> Told:
+    """What the exporter says once it has seen a frame of each of these that was sent after a time."""
+
+    def newest(told: Told) -> float:
+        return min(told[camera.id].get("newest_frame_timestamp_seconds", 0.0) for camera in cameras)
+
+    return wait_for(stand.exporter.scrape, lambda told: newest(told) > time_ns / SECOND, "newer frames on disk")
+
+
 @pytest.fixture(scope="module")
 def outage(folder: Path) -> Iterator[Outage]:
     with standing(folder, cameras=4, recorded=slice(0, 4)) as stand:
         lost = stand.cameras[1]
         others = [camera for camera in stand.cameras if camera != lost]
         stand.begin(stand.cameras)
+        told_of(stand, stand.cameras, stand.start_ns)
         stand.fleet.set_cameras(others)
-        gone_ns = time.time_ns()
-        told = wait_for(
-            stand.exporter.scrape,
-            lambda told: min(told[one.id]["newest_frame_timestamp_seconds"] for one in others) > gone_ns / SECOND + 3,
-            "newer frames of the other cameras",
-        )
+        told = told_of(stand, others, time.time_ns() + 3 * SECOND)
         disk = on_disk(stand.site.segments(lost))
         stand.fleet.set_cameras(stand.cameras)
         wait_for(stand.playing, lambda ids: lost.id in ids, "camera that is pulled again")
