@@ -89,9 +89,11 @@ class Platform:
         for container in docker.from_env().containers.list(
             filters={"label": f"citycam.environment={self.environment.name}"}
         ):
-            code, listed = container.exec_run(["ls", "/run/secrets"], user="root")
-            for name in listed.decode().split() if code == 0 else []:
-                _, content = container.exec_run(["cat", f"/run/secrets/{name}"], user="root")
+            code, listed = container.exec_run(["ls", "-n", "/run/secrets"])
+            for line in listed.decode().splitlines()[1:] if code == 0 else []:
+                _, _, owner, *_, name = line.split()
+                code, content = container.exec_run(["cat", f"/run/secrets/{name}"], user=owner)
+                assert code == 0, content
                 found[name] = content.decode().strip()
         return {name: content for name, content in found.items() if not name.endswith("cert")}
 

@@ -13,6 +13,7 @@ import pytest
 
 from citycam.model.errors import ExitCode
 from integration_tests.command import CITYCAM, SETTINGS
+from integration_tests.waiting import wait_for
 
 from .platform import Platform, everything
 
@@ -29,7 +30,7 @@ def before() -> set[str]:
 
 def test_up_goes_on_after_one_that_was_killed(before: set[str], unborn: Platform) -> None:
     """Killed with its Pulumi in mid-step: the lock it leaves is nobody's business."""
-    process = _up_until(unborn, "(service): create begins")
+    process = _up_until_service(unborn)
     for each in (*process.children(recursive=True), process):
         each.kill()
     process.wait(60)
@@ -51,7 +52,7 @@ def test_down_keeps_data_and_secrets(before: set[str], unborn: Platform) -> None
 
 
 def test_up_goes_on_after_one_that_was_interrupted(before: set[str], unborn: Platform) -> None:
-    process = _up_until(unborn, "(service): create begins")
+    process = _up_until_service(unborn)
     process.send_signal(signal.SIGINT)
     assert process.wait(120) == ExitCode.INTERRUPTED
     assert not list((unborn.workspace.pulumi / "state").rglob("locks/**/*.json"))
@@ -82,16 +83,18 @@ def test_down_with_volumes_leaves_nothing(before: set[str], unborn: Platform) ->
     assert again.code == ExitCode.OK, again.said
 
 
-def _up_until(platform: Platform, said: str) -> psutil.Process:
-    """Start `up` in a session of its own and come back when it has said something."""
+def _up_until_service(platform: Platform) -> psutil.Process:
+    """Start `up` in a session of its own and come back when its first service is there."""
     command = [*CITYCAM, "stack", "up", "--environment", str(platform.file)]
-    process = psutil.Popen(command, stderr=subprocess.PIPE, text=True, env=SETTINGS, start_new_session=True)
-    heard = []
-    for line in process.stderr:
-        heard.append(line)
-        if said in line:
-            return process
-    raise AssertionError(f"{said!r} was never said: {''.join(heard)}")
+    process = psutil.Popen(command, stderr=subprocess.DEVNULL, env=SETTINGS, start_new_session=True)
+    name = platform.environment.service_name("")
+
+    def there() -> list[str]:
+        assert process.is_running()
+        return [found for found in everything(name) if found.startswith("service ")]
+
+    wait_for(there, bool, "service")
+    return process
 
 
 def _commands() -> list[str]:
