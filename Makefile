@@ -7,6 +7,8 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
+# Most of the time tests wait for containers: three share two cores well.
+WORKERS ?= 3
 UNIT := citycam infra simulators loadtests
 
 .PHONY: help setup check test acceptance lint types unit images bench-smoke roles stack-up stack-down clean
@@ -39,13 +41,13 @@ types: $(STAMP) ## mypy --strict
 	$(BIN)/mypy
 
 unit: $(STAMP) ## Unit tests
-	$(BIN)/pytest --quiet $(UNIT)
+	$(BIN)/pytest --quiet -n 2 --dist loadgroup $(UNIT)
 
 images: $(STAMP) ## Build the images that are not there yet
 	$(BIN)/python -m infra.images build >/dev/null
 
 test: setup lint types images ## Everything: linters, types, unit tests and tests with containers
-	$(BIN)/pytest
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
 
 acceptance: setup images ## The main job: stand up, record 40 cameras, judge every frame, write the report
 	$(BIN)/citycam campaign run campaigns/smoke.yaml

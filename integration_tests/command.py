@@ -12,7 +12,11 @@ from typing import Any
 from citycam.model.workspace import PROJECT
 
 CITYCAM = (sys.executable, "-m", "citycam")
-SETTINGS = {**os.environ, "NO_COLOR": "1", "PYTHONPATH": str(PROJECT)}
+
+
+def settings() -> dict[str, str]:
+    """Variables of a call."""
+    return {**os.environ, "NO_COLOR": "1", "PYTHONPATH": str(PROJECT)}
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,6 @@ class Ended:
 def citycam(*arguments: str, timeout: float = 600) -> Ended:
     """Call it and wait for its end."""
     done = subprocess.run(
-        [*CITYCAM, *arguments, "--json"], capture_output=True, text=True, check=False, timeout=timeout, env=SETTINGS
+        [*CITYCAM, *arguments, "--json"], capture_output=True, text=True, check=False, timeout=timeout, env=settings()
     )
     return Ended(done.returncode, json.loads(done.stdout or "{}"), done.stderr)

@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pytest
@@ -19,35 +14,13 @@ from citycam.evidence.manifest import verify
 from citycam.evidence.run import Run
 from citycam.model.errors import ExitCode
 from citycam.model.workspace import PROJECT
+from integration_tests.command import Ended, citycam
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(900)]
 
-CITYCAM = [sys.executable, "-c", "from citycam.cli.main import main; main()"]
 
-
-@dataclass(frozen=True)
-class Ended:
-    """A call of the command line that has ended."""
-
-    code: int
-    answer: dict[str, Any]
-    said: str
-
-    @property
-    def verdicts(self) -> dict[str, str]:
-        return {one["id"]: one["verdict"] for one in self.answer["data"]["criteria"]}
-
-
-def _citycam(*arguments: str) -> Ended:
-    done = subprocess.run(
-        [*CITYCAM, *arguments, "--json"],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=600,
-        env={**os.environ, "NO_COLOR": "1", "PYTHONPATH": str(PROJECT)},
-    )
-    return Ended(done.returncode, json.loads(done.stdout or "{}"), done.stderr)
+def _verdicts(ended: Ended) -> dict[str, str]:
+    return {one["id"]: one["verdict"] for one in ended.data["criteria"]}
 
 
 @pytest.fixture(scope="module")
@@ -58,15 +31,15 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def passed(runs: Path) -> Iterator[Ended]:
     """One good run; its platform is left standing for the faulty one, which takes it down."""
-    ended = _citycam("campaign", "run", str(PROJECT / "campaigns" / "smoke.yaml"), "--runs", str(runs), "--keep")
+    ended = citycam("campaign", "run", str(PROJECT / "campaigns" / "smoke.yaml"), "--runs", str(runs), "--keep")
     yield ended
-    _citycam("stack", "down", "--volumes")
+    citycam("stack", "down", "--volumes")
 
 
 def test_every_frame_of_forty_cameras_is_accounted_for(passed: Ended) -> None:
     assert passed.code == ExitCode.OK, passed.said
-    assert set(passed.verdicts.values()) == {"pass"}
-    run = Run(Path(passed.answer["data"]["folder"]))
+    assert set(_verdicts(passed).values()) == {"pass"}
+    run = Run(Path(passed.data["folder"]))
     sent, once, missing = duckdb.sql(
         f"select sum(frames_sent), sum(recorded_once), sum(missing) from '{run.audit}/cameras.parquet'"
     ).fetchall()[0]
@@ -90,21 +63,21 @@ def test_evidence_taken_away_makes_the_verdict_unknown(
     passed: Ended, tmp_path: Path, taken: str, criterion: str
 ) -> None:
     folder = tmp_path / "smoke" / "copy"
-    shutil.copytree(passed.answer["data"]["folder"], folder, ignore=shutil.ignore_patterns("archive"))
+    shutil.copytree(passed.data["folder"], folder, ignore=shutil.ignore_patterns("archive"))
     (folder / taken).unlink()
-    judged = _citycam("campaign", "judge", str(folder))
+    judged = citycam("campaign", "judge", str(folder))
     assert judged.code == ExitCode.UNKNOWN, judged.said
-    assert judged.verdicts[criterion] == "unknown"
-    assert "fail" not in judged.verdicts.values()
+    assert _verdicts(judged)[criterion] == "unknown"
+    assert "fail" not in _verdicts(judged).values()
 
 
 def test_cameras_that_leave_frames_out_are_named(passed: Ended, runs: Path) -> None:
     campaign = str(PROJECT / "campaigns" / "smoke.yaml")
-    ended = _citycam("campaign", "run", campaign, "--runs", str(runs), "--fault", "drop-frames")
+    ended = citycam("campaign", "run", campaign, "--runs", str(runs), "--fault", "drop-frames")
     assert ended.code == ExitCode.GATE_FAILED, ended.said
-    assert ended.verdicts["frame-completeness"] == "fail"
-    named = {one["id"]: set(one["cameras"]) for one in ended.answer["data"]["criteria"]}["frame-completeness"]
-    faults = json.loads((Path(ended.answer["data"]["folder"]) / "campaign.json").read_text())["faults"]
+    assert _verdicts(ended)["frame-completeness"] == "fail"
+    named = {one["id"]: set(one["cameras"]) for one in ended.data["criteria"]}["frame-completeness"]
+    faults = json.loads((Path(ended.data["folder"]) / "campaign.json").read_text())["faults"]
     assert named == set(faults[0]["cameras"])
     # The second run left the first as it was.
-    assert verify(Run(Path(passed.answer["data"]["folder"]))) > 0
+    assert verify(Run(Path(passed.data["folder"]))) > 0

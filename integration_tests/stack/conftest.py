@@ -21,5 +21,7 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
 def unborn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     """A platform that does not stand yet, for tests of how one comes and goes."""
     made = describe("unborn", tmp_path_factory.mktemp("unborn"), net=208, port=18643)
-    yield made
-    made.citycam("down", "--volumes")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TMPDIR", str(tmp_path_factory.mktemp("temporary")))
+        yield made
+        made.citycam("down", "--volumes")

@@ -12,15 +12,15 @@ import psutil
 import pytest
 
 from citycam.model.errors import ExitCode
-from integration_tests.command import CITYCAM, SETTINGS
+from integration_tests.command import CITYCAM, settings
 from integration_tests.waiting import wait_for
 
 from .platform import Platform, everything
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(600)]
 
-OUTSIDE = ("/tmp", "/etc", "/opt", "/srv", "/var/tmp", "/root")
-"""Where a careless program leaves files."""
+OUTSIDE = ("/etc", "/opt", "/srv", "/var/tmp", "/var/lib", "/root")
+"""Where a careless program leaves files. Temporary ones are looked for in a folder of the test's own."""
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +79,7 @@ def test_down_with_volumes_leaves_nothing(before: set[str], unborn: Platform) ->
     left = [file for folder in (unborn.workspace.root,) for file in folder.rglob("*") if file.is_file()]
     assert {file.parent.name for file in left} <= {"pki"}  # users may trust the authority
     assert _files() - before == set()
+    assert os.listdir(os.environ["TMPDIR"]) == []
     again = unborn.citycam("down", "--volumes")
     assert again.code == ExitCode.OK, again.said
 
@@ -86,7 +87,7 @@ def test_down_with_volumes_leaves_nothing(before: set[str], unborn: Platform) ->
 def _up_until_service(platform: Platform) -> psutil.Process:
     """Start `up` in a session of its own and come back when its first service is there."""
     command = [*CITYCAM, "stack", "up", "--environment", str(platform.file)]
-    process = psutil.Popen(command, stderr=subprocess.DEVNULL, env=SETTINGS, start_new_session=True)
+    process = psutil.Popen(command, stderr=subprocess.DEVNULL, env=settings(), start_new_session=True)
     name = platform.environment.service_name("")
 
     def there() -> list[str]:
@@ -102,11 +103,11 @@ def _commands() -> list[str]:
 
 
 def _files() -> set[str]:
-    """Files outside the project at the first two levels; pytest's own folder is the test's."""
+    """What lies outside the project, two levels deep; without the caches of set-up and of Ansible."""
     found = set()
     for folder in OUTSIDE:
         for entry in os.scandir(folder):
             found.add(entry.path)
-            if entry.is_dir(follow_symlinks=False) and not entry.name.startswith(("pytest-of", "bash_jobs", ".cache")):
+            if entry.is_dir(follow_symlinks=False) and not entry.name not in (".cache", ".ansible"):
                 found |= {str(path) for path in Path(entry.path).iterdir()}
     return found
