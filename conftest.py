@@ -17,6 +17,7 @@ def _group(item: pytest.Item) -> str:
     return str(path if alone else path.parent)
 
 
+@pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark and order the items by their groups."""
     groups = {item: _group(item) for item in items}

@@ -29,9 +29,19 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def passed(runs: Path) -> Iterator[Ended]:
+def campaign(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The smoke campaign, but for how quickly pictures must start: timings do not decide a test."""
+    text = (PROJECT / "campaigns" / "smoke.yaml").read_text(encoding="utf-8")
+    assert "live-start-time: 3s" in text
+    file = tmp_path_factory.mktemp("campaign") / "smoke.yaml"
+    file.write_text(text.replace("live-start-time: 3s", "live-start-time: 60s").replace("../", f"{PROJECT}/"))
+    return str(file)
+
+
+@pytest.fixture(scope="module")
+def passed(runs: Path, campaign: str) -> Iterator[Ended]:
     """One good run; its platform is left standing for the faulty one, which takes it down."""
-    ended = citycam("campaign", "run", str(PROJECT / "campaigns" / "smoke.yaml"), "--runs", str(runs), "--keep")
+    ended = citycam("campaign", "run", campaign, "--runs", str(runs), "--keep")
     yield ended
     citycam("stack", "down", "--volumes")
 
@@ -71,8 +81,7 @@ def test_evidence_taken_away_makes_the_verdict_unknown(
     assert "fail" not in _verdicts(judged).values()
 
 
-def test_cameras_that_leave_frames_out_are_named(passed: Ended, runs: Path) -> None:
-    campaign = str(PROJECT / "campaigns" / "smoke.yaml")
+def test_cameras_that_leave_frames_out_are_named(passed: Ended, runs: Path, campaign: str) -> None:
     ended = citycam("campaign", "run", campaign, "--runs", str(runs), "--fault", "drop-frames")
     assert ended.code == ExitCode.GATE_FAILED, ended.said
     assert _verdicts(ended)["frame-completeness"] == "fail"

@@ -33,11 +33,7 @@ def some_load(stand: Stand) -> LoadSettings:
 
 
 def _locusts() -> list[int]:
-    return [
-        process.pid
-        for process in psutil.process_iter(["cmdline"])
-        if "locust" in (process.info["cmdline"] or []) and str(PROJECT) in " ".join(process.info["cmdline"])
-    ]
+    return [process.pid for process in psutil.Process().children(recursive=True) if "locust" in process.cmdline()]
 
 
 def test_every_request_of_viewers_and_players_is_recorded(some_load: LoadSettings, tmp_path: Path) -> None:
