@@ -41,13 +41,13 @@ types: $(STAMP) ## mypy --strict
 	$(BIN)/mypy
 
 unit: $(STAMP) ## Unit tests
-	$(BIN)/pytest --quiet -n 2 --dist loadgroup $(UNIT)
+	$(BIN)/pytest --quiet -n 2 $(UNIT)
 
 images: $(STAMP) ## Build the images that are not there yet
 	$(BIN)/python -m infra.images build >/dev/null
 
 test: setup lint types images ## Everything: linters, types, unit tests and tests with containers
-	$(BIN)/pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
+	$(BIN)/pytest -n $(WORKERS) --no-loadscope-reorder
 
 acceptance: setup images ## The main job: stand up, record 40 cameras, judge every frame, write the report
 	$(BIN)/citycam campaign run campaigns/smoke.yaml

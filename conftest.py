@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
-ROOT = Path(__file__).parent
-LONG = ("integration_tests/campaign", "integration_tests/stack/test_life.py", "integration_tests/stack")
+LONG = ["integration_tests/campaign", "integration_tests/stack/test_life.py", "integration_tests/stack"]
 """Begun first, in this order: whoever waits for containers should wait beside the rest."""
 
 
-def _group(item: pytest.Item) -> str:
-    path = item.path.relative_to(ROOT)
-    alone = path.parts[0] != "integration_tests" or path.name == "test_life.py"
-    return str(path if alone else path.parent)
+def group_of(nodeid: str) -> str:
+    """What shares a worker, and so the fixtures that stand for long: a file, or a folder of container tests."""
+    path = nodeid.split("::", 1)[0]
+    alone = not path.startswith("integration_tests/") or path.endswith("/test_life.py")
+    return path if alone else path.rpartition("/")[0]
 
 
-@pytest.hookimpl(tryfirst=True)  # before the groups are read
+class Groups(LoadScopeScheduling):
+    """Hands out whole groups."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return group_of(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Groups:
+    """Deal tests by our groups, whatever `--dist` says."""
+    return Groups(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark and order the items by their groups."""
-    groups = {item: _group(item) for item in items}
-    for item, group in groups.items():
-        item.add_marker(pytest.mark.xdist_group(group))
-    items.sort(key=lambda item: LONG.index(groups[item]) if groups[item] in LONG else len(LONG))
+    """Order the items by their groups."""
+    rank = {group: place for place, group in enumerate(LONG)}
+    items.sort(key=lambda item: rank.get(group_of(item.nodeid), len(rank)))
