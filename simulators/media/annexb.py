@@ -32,7 +32,8 @@ def split(data: bytes) -> list[bytes]:
     """The NAL units of a byte stream, without start codes and trailing zeros."""
     starts = list(_START.finditer(data))
     ends = [start.start() for start in starts[1:]] + [len(data)]
-    units = (data[start.end() : end].rstrip(b"\x00") for start, end in zip(starts, ends, strict=True))
+    # Without any start code there is an end but no start, hence not strict.
+    units = (data[start.end() : end].rstrip(b"\x00") for start, end in zip(starts, ends, strict=False))
     return [unit for unit in units if unit]
 
 
