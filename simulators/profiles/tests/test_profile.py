@@ -1,0 +1,75 @@
+"""Every profile in the folder loads; a wrong one says file and line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from citycam.model.errors import ConfigError
+from simulators.profiles import profile
+from simulators.profiles.profile import load_profile, models
+
+GOOD = (profile.FOLDER / "generic-d1.yaml").read_text()
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    monkeypatch.setattr(profile, "FOLDER", tmp_path)
+    load_profile.cache_clear()
+    yield tmp_path
+    load_profile.cache_clear()
+
+
+@pytest.mark.parametrize("model", models())
+def test_each_profile_is_named_as_its_file_and_has_a_path_that_compiles(model: str) -> None:
+    found = load_profile(model)
+    assert found.model == model
+    assert re.compile(found.path)
+    assert "DESCRIBE" in found.rtsp.public
+
+
+@pytest.mark.parametrize(("gop_s", "fps", "frames"), [("2s", 10, 20), ("2s", 25, 50), ("0.1s", 5, 1)])
+def test_a_gop_is_a_time(folder: Path, gop_s: str, fps: int, frames: int) -> None:
+    (folder / "generic-d1.yaml").write_text(GOOD.replace("gop: 2s", f"gop: {gop_s}"))
+    assert load_profile("generic-d1").h264.gop_frames(fps) == frames
+
+
+def test_an_unknown_model_names_the_known_ones(folder: Path) -> None:
+    (folder / "generic-d1.yaml").write_text(GOOD)
+    with pytest.raises(ConfigError, match="no profile for camera model 'acme'") as caught:
+        load_profile("acme")
+    assert "generic-d1" in caught.value.why
+
+
+def test_a_profile_under_another_name_is_refused(folder: Path) -> None:
+    (folder / "acme.yaml").write_text(GOOD)
+    with pytest.raises(ConfigError, match="the model must be 'acme'"):
+        load_profile("acme")
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("digest: MD5", "digest: CRC32"),
+        ("session_timeout: 60s", "session_timeout: 60"),
+        ("session_timeout: 60s", "session_timeout: 1s"),
+        ("max_sessions: 8", "max_sessions: 0"),
+        ("realm: IP Camera", 'realm: "IP\\nCamera"'),
+        ("  profile: main", "  profile: extended"),
+        ("  gop: 2s", "  gop: 2s\n  b_frames: 2"),
+        (r"path: /\S+ ", "path: '(' "),
+    ],
+)
+def test_a_wrong_value_is_found_with_file_and_line(folder: Path, right: str, wrong: str) -> None:
+    assert right in GOOD
+    text = GOOD.replace(right, wrong)
+    path = folder / "generic-d1.yaml"
+    path.write_text(text)
+    line = text[: text.index(wrong)].count("\n") + 1 + wrong.count("\n")
+    with pytest.raises(ConfigError) as caught:
+        load_profile("generic-d1")
+    assert str(path) in caught.value.where
+    assert f":{line}" in caught.value.where
