@@ -11,8 +11,8 @@ from simulators.faults.drop_frames import DropFrames
 CAMERAS = frozenset({"cam-000001"})
 
 
-@given(every=st.integers(2, 60), gop=st.integers(1, 60), frame=st.integers(0, 10**9))
-def test_a_key_frame_is_never_left_out(every: int, gop: int, frame: int) -> None:
+@given(every=st.integers(2, 60), gop=st.integers(2, 60), frame=st.integers(0, 10**9))
+def test_a_key_frame_that_others_need_is_never_left_out(every: int, gop: int, frame: int) -> None:
     key = frame - frame % gop
     assert not DropFrames(CAMERAS, every).omits(key, lambda number: number % gop == 0)
 
@@ -35,6 +35,11 @@ def test_the_frame_after_a_key_frame_is_left_out_in_its_stead() -> None:
 def test_a_number_that_makes_no_sense_is_refused(every: object) -> None:
     with pytest.raises(ValueError, match="every must be a whole number of at least 2"):
         DropFrames(CAMERAS, every)  # type: ignore[arg-type]
+
+
+def test_a_stream_of_key_frames_alone_loses_some_too() -> None:
+    fault = DropFrames(CAMERAS, 4)
+    assert [frame for frame in range(1, 10) if fault.omits(frame, lambda _: True)] == [4, 8]
 
 
 def test_the_ledger_must_not_tell_of_it() -> None:
