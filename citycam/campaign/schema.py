@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from citycam.model.camera import CameraId
-from citycam.model.documents import Document, load
+from citycam.model.documents import BesideFile, Document, load
 from citycam.model.units import Seconds
 
 
@@ -41,8 +41,8 @@ class Campaign(Document):
     schema_version: Literal[1]
     name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
     title: str
-    environment: Path
-    inventory: Path
+    environment: BesideFile
+    inventory: BesideFile
     seed: int
     warm_up: Seconds
     recording: Seconds
@@ -54,13 +54,9 @@ class Campaign(Document):
 
 
 def load_campaign(path: Path) -> Campaign:
-    """Read and validate a campaign; its relative paths are made relative to the file's folder.
+    """Read and validate a campaign.
 
     Raises:
         ConfigError: with file and line.
     """
-    campaign = load(path, Campaign)
-    folder = path.resolve().parent
-    return campaign.model_copy(
-        update={"environment": folder / campaign.environment, "inventory": folder / campaign.inventory}
-    )
+    return load(path, Campaign)

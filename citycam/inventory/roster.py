@@ -66,7 +66,9 @@ def _read_csv(path: Path) -> list[tuple[str, Camera]]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"cannot read {path}", where=str(path), why=str(error), next="check the path") from error
+        raise ConfigError(
+            "cannot read the inventory", where=str(path), why=str(error), next="check the path"
+        ) from error
     reader = csv.DictReader(io.StringIO(text), restkey="(more)")
     unknown = [name for name in reader.fieldnames or [] if name not in COLUMNS]
     absent = [name for name in COLUMNS if name not in (reader.fieldnames or [])]

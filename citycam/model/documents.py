@@ -5,12 +5,13 @@ Used for campaigns, environments, versions and profiles, so that all of them ref
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, ValidationInfo
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
@@ -26,6 +27,19 @@ class Document(BaseModel):
 D = TypeVar("D", bound=BaseModel)
 
 
+def _beside(path: Path, info: ValidationInfo) -> Path:
+    if not isinstance(info.context, Path):
+        return path
+    found = Path(os.path.normpath(info.context / path))
+    if not found.is_file():
+        raise ValueError(f"there is no file {found}")
+    return found
+
+
+BesideFile = Annotated[Path, AfterValidator(_beside)]
+"""A file that a document names by a path relative to its own folder; read by `load`, it is absolute and there."""
+
+
 def load(path: Path, model: type[D]) -> D:
     """Read `path` as YAML and validate it as `model`.
 
@@ -37,7 +51,7 @@ def load(path: Path, model: type[D]) -> D:
         tree: Any = YAML(typ="rt").load(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(
-            f"cannot read {path}", where=str(path), why=error.strerror or str(error), next="check the path"
+            "cannot read the file", where=str(path), why=error.strerror or str(error), next="check the path"
         ) from error
     except MarkedYAMLError as error:
         mark = error.problem_mark
@@ -50,7 +64,7 @@ def load(path: Path, model: type[D]) -> D:
     if not isinstance(tree, dict):
         raise ConfigError("the file must hold a mapping", where=f"{path}:1", why=f"found {type(tree).__name__}")
     try:
-        return model.model_validate(tree)
+        return model.model_validate(tree, context=path.resolve().parent)
     except ValidationError as error:
         raise config_error(path, tree, model, error) from error
 

@@ -26,6 +26,8 @@ def test_the_campaigns_of_the_project_are_whole(name: str, cameras: int, seconds
     [
         ("recording: 60s", "recording: 60", 9, "not a duration"),
         ("recording: 60s", "recroding: 60s", 9, "did you mean 'recording'"),
+        ("smoke.csv", "absent.csv", 6, "there is no file .*/inventories/absent.csv"),
+        ("local.yaml", "absent.yaml", 5, "there is no file .*/environments/absent.yaml"),
         ("viewers: 6", "viewers: 60000", 12, "less than or equal to 10000"),
         ("name: smoke", "name: Smoke Test", 3, "match pattern"),
         ("  clip: 5s", "  clip: 5s\nfaults: [{kind: drop-frames, cameras: [cam-1]}]", 18, "match pattern"),
@@ -33,7 +35,7 @@ def test_the_campaigns_of_the_project_are_whole(name: str, cameras: int, seconds
 )
 def test_a_wrong_campaign_is_refused_with_its_line(tmp_path: Path, old: str, new: str, line: int, says: str) -> None:
     path = tmp_path / "wrong.yaml"
-    text = SMOKE.read_text()
+    text = SMOKE.read_text().replace("../", f"{PROJECT}/")
     assert old in text
     path.write_text(text.replace(old, new, 1))
     with pytest.raises(ConfigError, match=says) as caught:
