@@ -21,6 +21,10 @@ def _inside_benchmark_range(network: IPv4Network) -> IPv4Network:
     return network
 
 
+NAME = r"^[a-z][a-z0-9-]{0,19}$"
+"""What an environment may be called: the names of its services begin with it."""
+
+
 class Networks(Document):
     """Subnets of the stack. Cameras live in the second quarter of `camera_lan`, containers in its first /24."""
 
@@ -76,7 +80,7 @@ class Environment(Document):
     """One environment. Its name prefixes everything the stack makes."""
 
     schema_version: Literal[1]
-    name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,19}$")]
+    name: Annotated[str, StringConstraints(pattern=NAME)]
     networks: Networks
     gateways: Gateways
     edge: Edge
