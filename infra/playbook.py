@@ -93,7 +93,7 @@ def site_variables(environment: Environment, plan: Plan, camera_key: bytes, proj
                     cameras[id].model_dump(
                         mode="json", include={"id", "address", "port", "path", "username", "transport"}
                     )
-                    | {"password": camera_password(camera_key, id)}
+                    | {"password": camera_password(camera_key, cameras[id].serial)}
                     for id in plan.gateways.get(gateway, [])
                 ],
             }

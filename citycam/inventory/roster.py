@@ -96,15 +96,31 @@ def _camera(where: str, row: dict[str, Any]) -> Camera:
 
 
 def _refuse_doubles(rows: Sequence[tuple[str, Camera]]) -> None:
+    """Ids and streams are unique; a device is one serial, one MAC and one address, a recorder for all its channels."""
     for name in ("id", "serial", "mac", "address"):
-        first_seen: dict[Any, str] = {}
+        first_seen: dict[Any, tuple[str, Camera]] = {}
         for where, camera in rows:
             value = getattr(camera, name)
-            if value in first_seen:
+            first, other = first_seen.setdefault(value, (where, camera))
+            if other is not camera and (name == "id" or not _same_device(camera, other)):
                 raise ConfigError(
                     f"two cameras share the {name} {value}",
                     where=where,
-                    why=f"first used at {first_seen[value]}",
-                    next="give every camera its own",
+                    why=f"first used at {first}",
+                    next="give every camera its own; channels of a recorder share serial, mac and address",
                 )
-            first_seen[value] = where
+    streams: dict[Any, str] = {}
+    for where, camera in rows:
+        stream = camera.address, camera.port, camera.path
+        if stream in streams:
+            raise ConfigError(
+                f"two cameras share the stream {camera.address}{camera.path}",
+                where=where,
+                why=f"first used at {streams[stream]}",
+                next="give every channel its own path",
+            )
+        streams[stream] = where
+
+
+def _same_device(one: Camera, other: Camera) -> bool:
+    return (one.serial, one.mac, one.address) == (other.serial, other.mac, other.address)

@@ -17,8 +17,9 @@ CameraId = Annotated[str, StringConstraints(pattern=f"^{CAMERA_ID}$")]
 
 
 class Auth(StrEnum):
-    """How a camera asks for credentials (RFC 7617 Basic, RFC 7616 Digest)."""
+    """How a camera asks for credentials (RFC 7617 Basic, RFC 7616 Digest), if it does."""
 
+    NONE = "none"
     BASIC = "basic"
     DIGEST = "digest"
 
@@ -54,7 +55,7 @@ class Camera(Document):
     longitude: Annotated[float, Field(ge=-180, le=180)]
     address: IPv4Address
     port: Annotated[int, Field(ge=1, le=65535)] = 554
-    path: Annotated[str, StringConstraints(pattern=r"^/[^\s?#]*$")]
+    path: Annotated[str, StringConstraints(pattern=r"^/[^\s#]*$")]
     transport: Transport = Transport.TCP
     auth: Auth = Auth.DIGEST
     username: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,32}$")]

@@ -7,10 +7,10 @@ import hashlib
 import hmac
 
 
-def camera_password(key: bytes, camera_id: str) -> str:
-    """The password of a camera: 24 URL-safe characters of HMAC-SHA-256(key, camera id).
+def camera_password(key: bytes, serial: str) -> str:
+    """The password of a device: 24 URL-safe characters of HMAC-SHA-256(key, serial); a recorder's channels share it.
 
-    One key per environment, kept as a secret; a leaked password tells nothing about any other camera.
+    One key per environment, kept as a secret; a leaked password tells nothing about any other device.
     """
-    digest = hmac.new(key, camera_id.encode(), hashlib.sha256).digest()
+    digest = hmac.new(key, serial.encode(), hashlib.sha256).digest()
     return base64.urlsafe_b64encode(digest[:18]).decode()

@@ -139,7 +139,7 @@ def recording(folder: Path, cameras: int) -> Iterator[Stand]:
 def _config(folder: Path, cameras: list[Camera]) -> Path:
     text = CONFIG.format(recordings=folder / "recordings")
     for camera in cameras:
-        password = camera_password(KEY.encode(), camera.id)
+        password = camera_password(KEY.encode(), camera.serial)
         source = f"rtsp://{camera.username}:{password}@{camera.address}:{camera.port}{camera.path}"
         text += f"  {camera.id}: {{source: '{source}', rtspTransport: {camera.transport}}}\n"
     path = folder / "mediamtx.yml"

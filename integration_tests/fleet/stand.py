@@ -47,7 +47,7 @@ class Stand:
         return self.cameras[number - 1]
 
     def password(self, camera: Camera) -> str:
-        return camera_password(KEY, camera.id)
+        return camera_password(KEY, camera.serial)
 
     def address(self, camera: Camera) -> str:
         """The URL without an account."""

@@ -158,7 +158,7 @@ def _gateway(folder: Path, cameras: list[Camera], ports: dict[str, int]) -> Iter
         viewer=VIEWER, metrics_password=METRICS, silent=SILENT, recordings=folder / "recordings", **ports
     )
     for camera in cameras:
-        password = camera_password(KEY.encode(), camera.id)
+        password = camera_password(KEY.encode(), camera.serial)
         source = f"rtsp://{camera.username}:{password}@{camera.address}:{camera.port}{camera.path}"
         text += f"  {camera.id}: {{source: '{source}', rtspTransport: tcp}}\n"
     config = folder / "mediamtx.yml"

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
+from ipaddress import IPv4Address
 from pathlib import Path
-from re import fullmatch
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -34,16 +35,37 @@ def admit(cameras: Any, media: MediaSet, port: int) -> list[dict[str, Any]]:
         where = "cameras." + ".".join(map(str, first["loc"]))
         why = f"{error.error_count()} findings in all"
         raise ConfigError(str(first["msg"]), where=where, why=why, next="correct the inventory") from error
-    for name in ("id", "address"):
-        values = [str(getattr(camera, name)) for camera in checked]
-        double = (
-            next((value for index, value in enumerate(values) if value in set(values[:index])), None)
-            if len(set(values)) != len(values)
-            else None
-        )
-        if double is not None:
-            raise ConfigError(f"two cameras have the {name} {double}", where="cameras", next="correct the inventory")
+    _refuse_doubles("id", [camera.id for camera in checked])
+    _refuse_strangers(checked)
+    _refuse_doubles("stream", [f"rtsp://{camera.address}{camera.path}" for camera in checked])
     return [_record(camera, media, port) for camera in checked]
+
+
+def dialects(cameras: list[dict[str, Any]]) -> dict[str, Any]:
+    """The dialects that the records of `admit` name."""
+    models = sorted({camera["dialect"] for camera in cameras})
+    return {model: load_profile(model).rtsp.model_dump(mode="json") for model in models}
+
+
+def _refuse_doubles(what: str, values: list[str]) -> None:
+    value, count = Counter(values).most_common(1)[0] if values else ("", 0)
+    if count > 1:
+        raise ConfigError(f"{count} cameras have the {what} {value}", where="cameras", next="correct the inventory")
+
+
+def _refuse_strangers(cameras: list[Camera]) -> None:
+    """At one address are channels of one recorder, or there is one camera."""
+    first: dict[IPv4Address, Camera] = {}
+    for camera in cameras:
+        other = first.setdefault(camera.address, camera)
+        for name in ("serial", "model", "auth", "username"):
+            if getattr(camera, name) != getattr(other, name):
+                raise ConfigError(
+                    f"{other.id} and {camera.id} have the address {camera.address}, but not the same {name}",
+                    where="cameras",
+                    why="only the channels of one recorder share an address",
+                    next="correct the inventory",
+                )
 
 
 def _record(camera: Camera, media: MediaSet, port: int) -> dict[str, Any]:
@@ -51,8 +73,12 @@ def _record(camera: Camera, media: MediaSet, port: int) -> dict[str, Any]:
     clips = media.clips_of(camera)
     if camera.port != port:
         raise ConfigError(f"{camera.id} has port {camera.port}", where="port", why=f"this fleet listens on {port}")
-    if not fullmatch(profile.path, camera.path):
-        raise ConfigError(f"{camera.id} has path {camera.path}", where="path", why=f"{camera.model}: {profile.path}")
+    if profile.paths.channel(camera.path, profile.channels) is None:
+        why = f"{camera.model} has {profile.channels} at {profile.paths.main}"
+        raise ConfigError(f"{camera.id} has path {camera.path}", where="path", why=why, next="correct the inventory")
+    if camera.auth.value not in profile.auth:
+        why = f"{camera.model} knows {', '.join(profile.auth)}"
+        raise ConfigError(f"{camera.id} has auth {camera.auth}", where="auth", why=why, next="correct the inventory")
     if not clips:
         why = f"there is no clip for {kind_of(camera)} in {media.folder}"
         raise ConfigError(f"{camera.id} has nothing to play", where="media", why=why, next="prepare the media first")
@@ -60,6 +86,7 @@ def _record(camera: Camera, media: MediaSet, port: int) -> dict[str, Any]:
     return {
         "id": camera.id,
         "number": camera.number,
+        "serial": camera.serial,
         "address": str(camera.address),
         "path": camera.path,
         "auth": camera.auth.value,
@@ -67,19 +94,19 @@ def _record(camera: Camera, media: MediaSet, port: int) -> dict[str, Any]:
         "bitrate": camera.stream.bitrate,
         "clip": clips[slot % len(clips)],  # one clip a slot: the fewer cohorts, the more cameras share each frame
         "slot": slot,
-        "dialect": profile.rtsp.model_dump(mode="json"),
+        "dialect": profile.model,
     }
 
 
 def main() -> int:
-    """Read `{"cameras", "media", "port"}` from stdin; write `{"devices"}` or `{"error"}` to stdout."""
+    """Read `{"cameras", "media", "port"}` from stdin; write `{"devices", "dialects"}` or `{"error"}` to stdout."""
     request = json.load(sys.stdin)
     try:
         devices = admit(request["cameras"], read_catalogue(Path(request["media"])), request["port"])
     except CitycamError as error:
         json.dump({"error": error.as_dict()}, sys.stdout)
         return ExitCode.CONFIG
-    json.dump({"devices": devices}, sys.stdout)
+    json.dump({"devices": devices, "dialects": dialects(devices)}, sys.stdout)
     return ExitCode.OK
 
 

@@ -12,7 +12,7 @@ from citycam.model.errors import ConfigError, EnvironmentFailure
 from simulators import faults
 from simulators.fleet.fleet import Fleet
 from simulators.fleet.http import Answer, as_json, read_json
-from simulators.rtsp.device import device
+from simulators.rtsp.device import devices
 
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -59,7 +59,7 @@ class Control:
         cameras = read_json(body).get("cameras")
         async with self._changing:
             request = {"cameras": cameras, "media": str(self._fleet.root / "media"), "port": self._fleet.port}
-            return self._fleet.replace([device(record) for record in await _admit(request)])
+            return self._fleet.replace(devices(await _admit(request)))
 
     async def _ledger(self, body: bytes) -> Any:
         run = read_json(body).get("run")
@@ -83,7 +83,7 @@ class Control:
         return {"faults": []}
 
 
-async def _admit(request: dict[str, Any]) -> list[dict[str, Any]]:
+async def _admit(request: dict[str, Any]) -> dict[str, Any]:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *("-m", "simulators.fleet.admission"),
@@ -100,5 +100,5 @@ async def _admit(request: dict[str, Any]) -> list[dict[str, Any]]:
     if "error" in answer:
         found = answer["error"]
         raise ConfigError(found["what"], where=found["where"], why=found["why"], next=found["next"])
-    devices: list[dict[str, Any]] = answer["devices"]
-    return devices
+    admitted: dict[str, Any] = answer
+    return admitted

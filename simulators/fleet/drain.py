@@ -27,7 +27,7 @@ class _Player:
 
     def __init__(self, camera: dict[str, Any], key: bytes) -> None:
         self._camera = camera
-        self._password = camera_password(key, camera["id"])
+        self._password = camera_password(key, camera["serial"])
         self._url = f"rtsp://{camera['address']}:{camera['port']}{camera['path']}"
         self._number = 0
         self._challenge: Challenge | None = None

@@ -19,7 +19,7 @@ from simulators.fleet.cohort import Cohort, Script
 from simulators.fleet.figures import Lateness, cpu_seconds, exposition, resident_bytes
 from simulators.fleet.ledger import Ledger
 from simulators.fleet.reader import Reader
-from simulators.fleet.state import CameraState, Totals
+from simulators.fleet.state import CameraState, Host, Totals
 from simulators.media.clip import read_clip
 from simulators.rtsp.device import Device
 
@@ -53,7 +53,7 @@ class Fleet:
         self.cameras: dict[str, CameraState] = {}
         self.faults: list[Fault] = []
         self.started = time.time()
-        self._by_address: dict[str, CameraState] = {}
+        self._hosts: dict[str, Host] = {}
         self._readers: dict[Reader, None] = {}
         self._scripts: dict[str, Script] = {}
         self._broadcasts: dict[tuple[str, int], Broadcast] = {}
@@ -97,17 +97,30 @@ class Fleet:
         wanted = {device.id: device for device in devices}
         gone = [state for state in self.cameras.values() if wanted.get(state.id) != state.device]
         for state in gone:
-            for reader in list(state.connections):
-                reader.close("removed")
-            del self.cameras[state.id], self._by_address[state.device.address]
+            self._remove(state)
         added = [device for device in devices if device.id not in self.cameras]
         for device in added:
-            state = CameraState(device, self.totals)
-            state.fault = next((fault for fault in self.faults if device.id in fault.cameras), None)
-            self.cameras[device.id] = self._by_address[device.address] = state
+            self._add(device)
         gc.collect()
         gc.freeze()  # what is here now stays: no collection ever walks it again
         return {"added": len(added), "removed": len(gone), "cameras": len(self.cameras)}
+
+    def _add(self, device: Device) -> None:
+        host = self._hosts.get(device.address)
+        if host is None:
+            host = self._hosts[device.address] = Host(device)
+        state = CameraState(device, host, self.totals)
+        state.fault = next((fault for fault in self.faults if device.id in fault.cameras), None)
+        self.cameras[device.id] = host.cameras[device.path.rstrip("/")] = state
+
+    def _remove(self, state: CameraState) -> None:
+        host = state.host
+        del self.cameras[state.id], host.cameras[state.device.path.rstrip("/")]
+        for reader in list(host.connections):
+            if reader.watches(state) or not host.cameras:
+                reader.close("removed")
+        if not host.cameras:
+            del self._hosts[host.address]
 
     def broadcast_of(self, device: Device) -> Broadcast:
         """The broadcast of the camera's cohort."""
@@ -198,7 +211,7 @@ class Fleet:
     def forget(self, reader: Reader) -> None:
         """A connection was closed."""
         self._readers.pop(reader, None)
-        reader.camera.connections.remove(reader)
+        reader.host.connections.remove(reader)
 
     def _accept(self) -> None:
         for _ in range(_ACCEPTS):
@@ -219,8 +232,8 @@ class Fleet:
 
     def _greet(self, sock: socket.socket, peer: tuple[str, int]) -> None:
         try:
-            state = self._by_address.get(sock.getsockname()[0])
-            if state is None or len(state.connections) >= state.device.dialect.max_connections:
+            host = self._hosts.get(sock.getsockname()[0])
+            if host is None or len(host.connections) >= host.dialect.max_connections:
                 sock.close()
                 return
             sock.setblocking(False)
@@ -230,8 +243,8 @@ class Fleet:
             logger.debug("connection from %s: %s", peer[0], error)
             sock.close()
             return
-        reader = Reader(self, state, sock, peer)
-        state.connections.append(reader)
+        reader = Reader(self, host, sock, peer)
+        host.connections.append(reader)
         self._readers[reader] = None
         self.loop.add_reader(sock, reader.readable)
 
@@ -269,5 +282,5 @@ class Fleet:
         now = time.monotonic()
         for reader in list(self._readers):
             if cause := reader.expired(now):
-                logger.info("%s: reader %s is closed: %s", reader.camera.id, reader.peer[0], cause)
+                logger.info("%s: reader %s is closed: %s", reader.name, reader.peer[0], cause)
                 reader.close(cause)

@@ -1,4 +1,4 @@
-"""A reader: one RTSP connection to one camera, its socket, and what the ledger is told of it."""
+"""A reader: one RTSP connection to one address, its socket, and what the ledger is told of it."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from simulators.fleet.datagrams import PortPair
 from simulators.rtsp.conversation import Conversation, Start
 
 if TYPE_CHECKING:
+    from simulators.fleet.broadcast import Broadcast
     from simulators.fleet.cohort import Rendered
     from simulators.fleet.fleet import Fleet
-    from simulators.fleet.state import CameraState
+    from simulators.fleet.state import CameraState, Host
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +31,8 @@ class Reader:
     """One connection. `odd` is set while its frames need more than one plain send."""
 
     __slots__ = (
+        "_broadcast",
+        "_camera",
         "_datagrams",
         "_fleet",
         "_held",
@@ -40,12 +43,11 @@ class Reader:
         "_run_first",
         "_stalled",
         "_writing",
-        "broadcast",
-        "camera",
         "channel",
         "closed",
         "conversation",
         "heard",
+        "host",
         "mark",
         "odd",
         "peer",
@@ -56,15 +58,16 @@ class Reader:
         "spoke",
     )
 
-    def __init__(self, fleet: Fleet, camera: CameraState, sock: socket.socket, peer: tuple[str, int]) -> None:
+    def __init__(self, fleet: Fleet, host: Host, sock: socket.socket, peer: tuple[str, int]) -> None:
         self._fleet = fleet
-        self.camera = camera
+        self._camera: CameraState | None = None
+        self._broadcast: Broadcast | None = None
+        self.host = host
         self.sock = sock
         self.sendmsg = sock.sendmsg
         self.peer = peer
-        self.mark = watermark.camera_part(camera.device.number)
-        self.conversation = Conversation(camera.device, self)
-        self.broadcast = fleet.broadcast_of(camera.device)
+        self.mark = b""
+        self.conversation = Conversation(host, self)
         self.heard = time.monotonic()
         self.spoke = False
         self.closed = False
@@ -82,11 +85,43 @@ class Reader:
         self._omitted = 0
         self._late = 0
 
+    @property
+    def camera(self) -> CameraState:
+        """The camera that was asked for; there is one once `select` was true."""
+        assert self._camera is not None
+        return self._camera
+
+    @property
+    def broadcast(self) -> Broadcast:
+        """What sends the camera's frames."""
+        assert self._broadcast is not None
+        return self._broadcast
+
+    @property
+    def name(self) -> str:
+        """The camera's id, or the address while none was asked for."""
+        return self._camera.id if self._camera is not None else self.host.address
+
+    def watches(self, camera: CameraState) -> bool:
+        """Whether this connection is about `camera`."""
+        return self._camera is camera
+
     # What the conversation asks for (simulators.rtsp.conversation.Delivery)
 
     def password(self) -> str:
         """See `Delivery`."""
-        return camera_password(self._fleet.key, self.camera.device.id)
+        return camera_password(self._fleet.key, self.host.serial)
+
+    def select(self, target: str) -> bool:
+        """See `Delivery`."""
+        camera = self.host.cameras.get(target)
+        if camera is None or (self.conversation.session and camera is not self._camera):
+            return False
+        if camera is not self._camera:
+            self._camera = camera
+            self._broadcast = self._fleet.broadcast_of(camera.device)
+            self.mark = watermark.camera_part(camera.device.number)
+        return True
 
     def description(self) -> str:
         """See `Delivery`."""
@@ -106,7 +141,7 @@ class Reader:
     def prepare(self, wish: TransportSpec) -> TransportSpec | None:
         """See `Delivery`. `destination` is never obeyed: a camera must not flood third parties (RFC 2326 12.39)."""
         ssrc = self.broadcast.cohort.ssrc
-        if wish.multicast:
+        if wish.multicast or ("tcp" if wish.tcp else "udp") not in self.host.dialect.transports:
             return None
         if self._datagrams is not None:
             self._datagrams.close()
@@ -126,7 +161,7 @@ class Reader:
 
     def start(self) -> Start | None:
         """See `Delivery`."""
-        if not self.camera.admits():
+        if not self.host.admits():
             return None
         first = self.broadcast.join(self)
         self.session = self.conversation.session
@@ -135,21 +170,30 @@ class Reader:
         cohort = self.broadcast.cohort
         return Start(cohort.sequence(first) & 0xFFFF, cohort.timestamp(first))
 
+    def pause(self) -> None:
+        """See `Delivery`."""
+        self._halt("pause")
+
     def stop(self, cause: str) -> None:
         """See `Delivery`."""
-        self.broadcast.leave(self)
-        if self in self.camera.watching:
-            self.camera.watching.remove(self)
+        self._halt(cause)
         if self._datagrams is not None:
             self._datagrams.close()
             self._datagrams = None
+
+    def _halt(self, cause: str) -> None:
+        if self._broadcast is None or self._camera is None:
+            return
+        self._broadcast.leave(self)
+        if self in self._camera.watching:
+            self._camera.watching.remove(self)
         if not self.playing:
             return
         self._release(sent=False)
-        handled = self.broadcast.next_frame - 1
+        handled = self._broadcast.next_frame - 1
         self.settle(handled)
         self.playing = False
-        self._fleet.ledger.stop(self.camera.id, self.session, handled, cause)
+        self._fleet.ledger.stop(self._camera.id, self.session, handled, cause)
 
     # Frames, called by the broadcast
 
@@ -280,13 +324,22 @@ class Reader:
         except BlockingIOError:
             return
         except OSError as error:
-            logger.debug("%s: %s: %s", self.camera.id, self.peer[0], error)
+            logger.debug("%s: %s: %s", self.name, self.peer[0], error)
             data = b""
         if not data:
             self.close("disconnect")
             return
-        answer, messages = self.conversation.receive(data)
-        if messages:
+        delay = self.host.dialect.slow_answer
+        if delay:
+            self._fleet.loop.call_later(delay, self._understand, data)
+        else:
+            self._understand(data)
+
+    def _understand(self, data: bytes) -> None:
+        if self.closed:
+            return
+        answer, alive = self.conversation.receive(data)
+        if alive:
             self.heard, self.spoke = time.monotonic(), True
         if answer:
             self._answer(answer)
@@ -295,13 +348,14 @@ class Reader:
 
     def expired(self, now: float) -> str:
         """Why this connection must go, or an empty string. `now` is of the monotonic clock."""
-        dialect = self.camera.device.dialect
+        dialect = self.host.dialect
         quiet = now - self.heard
         if self._stalled and now - self._stalled > dialect.stall_timeout:
             return "stalled"
         if not self.spoke or (not self.playing and not self.conversation.decoder.idle):
             return "silent" if quiet > FIRST_MESSAGE_S else ""
-        if (not self.playing or self._datagrams is not None) and quiet > dialect.session_timeout:
+        told = self._datagrams is not None or dialect.tcp_times_out
+        if (not self.playing or told) and quiet > dialect.session_timeout:
             return "timeout"
         return ""
 
@@ -329,7 +383,7 @@ class Reader:
             except BlockingIOError:
                 sent = 0
             except OSError as error:
-                logger.debug("%s: %s: %s", self.camera.id, self.peer[0], error)
+                logger.debug("%s: %s: %s", self.name, self.peer[0], error)
                 self.close("disconnect")
                 return
         if sent < len(data):
@@ -349,7 +403,7 @@ class Reader:
         try:
             self._flush()
         except OSError as error:
-            logger.debug("%s: %s: %s", self.camera.id, self.peer[0], error)
+            logger.debug("%s: %s: %s", self.name, self.peer[0], error)
             self.close("disconnect")
 
     def _flush(self) -> bool:

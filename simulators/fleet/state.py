@@ -1,4 +1,4 @@
-"""A camera in the fleet: the device, who watches it, what was counted, what is wrong with it."""
+"""A camera in the fleet: who watches it, what was counted, what is wrong with it; and the address it is reached at."""
 
 from __future__ import annotations
 
@@ -21,15 +21,35 @@ class Totals:
     late: int = 0
 
 
+class Host:
+    """What answers at one address: a camera, or a recorder with a camera for each of its channels."""
+
+    __slots__ = ("address", "auth", "cameras", "connections", "dialect", "serial", "username")
+
+    def __init__(self, device: Device) -> None:
+        self.address = device.address
+        self.serial = device.serial
+        self.auth = device.auth
+        self.username = device.username
+        self.dialect = device.dialect
+        self.cameras: dict[str, CameraState] = {}
+        """By path and query, as the URL ends."""
+        self.connections: list[Reader] = []
+
+    def admits(self) -> bool:
+        """Whether one more session may start."""
+        return sum(len(camera.watching) for camera in self.cameras.values()) < self.dialect.max_sessions
+
+
 class CameraState:
     """One camera. Counts are of frames in sessions: two readers count twice."""
 
-    __slots__ = ("connections", "device", "dropped", "fault", "late", "sent", "totals", "watching")
+    __slots__ = ("device", "dropped", "fault", "host", "late", "sent", "totals", "watching")
 
-    def __init__(self, device: Device, totals: Totals) -> None:
+    def __init__(self, device: Device, host: Host, totals: Totals) -> None:
         self.device = device
+        self.host = host
         self.totals = totals
-        self.connections: list[Reader] = []
         self.watching: list[Reader] = []
         self.fault: Fault | None = None
         self.sent = 0
@@ -45,10 +65,6 @@ class CameraState:
     def playing(self) -> bool:
         """Whether any reader gets its stream."""
         return any(reader.playing for reader in self.watching)
-
-    def admits(self) -> bool:
-        """Whether one more session may start."""
-        return len(self.watching) < self.device.dialect.max_sessions
 
     def count_sent(self, frames: int) -> None:
         """Frames were sent, or are claimed to be."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 from citycam.model.documents import Document, load
 from citycam.model.errors import ConfigError
 from citycam.model.units import Seconds
+from simulators.rtsp import quirks
 
 FOLDER = Path(__file__).parent
 
@@ -19,29 +20,73 @@ _Line = Annotated[str, StringConstraints(pattern=r"^[ -~]{1,120}$")]
 """One line of printable ASCII: it goes into headers."""
 
 
-def _expression(text: str) -> str:
+def _filled(template: str, channel: int) -> str:
     try:
-        re.compile(text)
-    except re.error as error:
-        raise ValueError(f"not a regular expression: {error}") from error
-    return text
+        return template.format(channel=channel)
+    except (IndexError, KeyError, ValueError) as error:
+        raise ValueError(f"only {{channel}} can be filled in: {error}") from error
 
 
 Method = Literal["OPTIONS", "DESCRIBE", "SETUP", "PLAY", "PAUSE", "GET_PARAMETER", "SET_PARAMETER", "TEARDOWN"]
 
 
+def _quirk(name: str) -> str:
+    if name not in quirks.NAMES:
+        close = get_close_matches(name, quirks.NAMES, n=1)
+        raise ValueError(f"unknown quirk {name!r}" + (f"; did you mean {close[0]!r}?" if close else ""))
+    return name
+
+
+Quirk = Annotated[str, AfterValidator(_quirk)]
+"""A name of `simulators.rtsp.quirks`."""
+
+
 class Rtsp(Document):
     """How the model speaks RTSP. Methods that are not `public` are refused with 405."""
 
-    server: _Line
-    public: Annotated[list[Method], Field(min_length=1)]
+    server: Literal[""] | _Line
+    """Empty for no Server header."""
+    public: Annotated[tuple[Method, ...], Field(min_length=1)]
     realm: _Line
     digest: Literal["MD5", "SHA-256"] = "MD5"
     track: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9=._-]{1,40}$")]
+    session_id: Literal["decimal", "short-decimal", "hex", "long-hex", "uuid"] = "decimal"
     session_timeout: Annotated[Seconds, Field(ge=5, le=3600)]
     stall_timeout: Annotated[Seconds, Field(ge=1, le=600)]
     max_sessions: Annotated[int, Field(ge=1, le=1000)]
     max_connections: Annotated[int, Field(ge=1, le=1000)]
+    transports: Annotated[tuple[Literal["tcp", "udp"], ...], Field(min_length=1)] = ("tcp", "udp")
+    keep_alive: tuple[Method | Literal["RTCP"], ...] = ("OPTIONS", "GET_PARAMETER", "SET_PARAMETER", "PLAY", "RTCP")
+    """What prolongs a session that plays; anything does before that."""
+    unanswered: tuple[Method, ...] = ()
+    """Requests that get no answer at all (GET_PARAMETER: mediamtx #2908)."""
+    slow_answer: Annotated[Seconds, Field(ge=0, le=10)] = 0.0
+    tcp_times_out: bool = False
+    """Whether a silent reader's session ends over TCP too; others take the open connection as a sign of life."""
+    quirks: tuple[Quirk, ...] = ()
+
+
+def _template(text: str) -> str:
+    _filled(text, 1)
+    return text
+
+
+Template = Annotated[str, StringConstraints(pattern=r"^/[^\s#]*$"), AfterValidator(_template)]
+
+
+class Paths(Document):
+    """Paths of a channel's streams, `{channel}` its number from 1: `/Streaming/Channels/{channel}01`."""
+
+    main: Template
+    sub: Template | None = None
+
+    def channel(self, path: str, channels: int) -> int | None:
+        """The channel whose main stream has this path; None if there is none."""
+        return next((number for number in range(1, channels + 1) if self.of(number) == path), None)
+
+    def of(self, channel: int) -> str:
+        """Path of a channel's main stream."""
+        return _filled(self.main, channel)
 
 
 class Encoding(Document):
@@ -61,7 +106,13 @@ class Profile(Document):
     schema_version: Literal[1]
     model: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
     title: str
-    path: Annotated[str, AfterValidator(_expression)]
+    sources: tuple[str, ...] = ()
+    """Where the behaviour was seen."""
+    channels: Annotated[int, Field(ge=1, le=64)] = 1
+    """More than one for a recorder."""
+    auth: Annotated[tuple[Literal["none", "basic", "digest"], ...], Field(min_length=1)] = ("digest",)
+    """What its owner can choose; the first is how it leaves the factory."""
+    paths: Paths
     rtsp: Rtsp
     h264: Encoding
 

@@ -6,19 +6,31 @@ No sockets and no clocks: what must happen outside is asked of a `Delivery`.
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
+from uuid import uuid4
 
 from citycam.wire.digest import Challenge, verify
 from citycam.wire.rtsp import REASONS, Decoder, Headers, Request, Response, RtspSyntaxError
 from citycam.wire.transport import TransportSpec, parse_session, parse_transports
-from simulators.rtsp.device import Device
+from simulators.rtsp import quirks
+from simulators.rtsp.device import AuthKind, Dialect
 
 MAX_HEADER = 8 * 1024
 MAX_BODY = 8 * 1024
 _KNOWN = {"OPTIONS", "DESCRIBE", "ANNOUNCE", "SETUP", "PLAY", "PAUSE", "TEARDOWN", "GET_PARAMETER", "SET_PARAMETER"}
 _KNOWN |= {"REDIRECT", "RECORD"}
+
+SESSION_IDS: dict[str, Callable[[], str]] = {
+    "decimal": lambda: f"{secrets.randbelow(10**10):010d}",
+    "short-decimal": lambda: str(10**8 + secrets.randbelow(9 * 10**8)),
+    "hex": lambda: secrets.token_hex(4).upper(),
+    "long-hex": lambda: secrets.token_hex(16),
+    "uuid": lambda: str(uuid4()),
+}
+"""Forms of session ids that cameras make."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +48,10 @@ class Delivery(Protocol):
         """The camera's password."""
         ...
 
+    def select(self, target: str) -> bool:
+        """Make the stream of this path and query the current one; False if there is none, or another one is set up."""
+        ...
+
     def description(self) -> str:
         """The SDP of the stream."""
         ...
@@ -46,6 +62,10 @@ class Delivery(Protocol):
 
     def start(self) -> Start | None:
         """PLAY: from the next key frame on; None if the camera has no session left."""
+        ...
+
+    def pause(self) -> None:
+        """PAUSE: send nothing until the next PLAY."""
         ...
 
     def stop(self, cause: str) -> None:
@@ -60,45 +80,80 @@ class _Refusal(Exception):
         self.headers = [(name.replace("_", "-"), value) for name, value in headers.items()]
 
 
+class Account(Protocol):
+    """Who is let in at an address, and how the device there speaks."""
+
+    @property
+    def dialect(self) -> Dialect:
+        """How it speaks."""
+        ...
+
+    @property
+    def auth(self) -> AuthKind:
+        """How it asks for credentials."""
+        ...
+
+    @property
+    def username(self) -> str:
+        """Whose password it wants."""
+        ...
+
+
 class Conversation:
     """State of one connection: `init`, `ready` after SETUP, `playing` after PLAY."""
 
-    __slots__ = ("agent", "closing", "decoder", "delivery", "device", "nonce", "session", "state")
+    __slots__ = ("account", "agent", "closing", "decoder", "delivery", "nonce", "refusals", "session", "state")
 
-    def __init__(self, device: Device, delivery: Delivery) -> None:
-        self.device = device
+    def __init__(self, account: Account, delivery: Delivery) -> None:
+        self.account = account
         self.delivery = delivery
         self.decoder = Decoder(MAX_HEADER, MAX_BODY)
         self.nonce = ""
+        self.refusals = 0
         self.session = ""
         self.state = "init"
         self.agent = ""
         self.closing = False
         """Set when the connection must be closed after the answer."""
 
+    @property
+    def dialect(self) -> Dialect:
+        """How this camera speaks."""
+        return self.account.dialect
+
     def receive(self, data: bytes) -> tuple[bytes, int]:
-        """The answers to `data`, and how many messages it completed; interleaved RTCP is one, and is not answered."""
+        """The answers to `data`, and how many of its messages keep the session alive. RTCP is never answered."""
         try:
             messages = self.decoder.feed(data)
         except RtspSyntaxError as error:
             self.closing = True
             return self._answer(None, error.status).encode(), 0
         answers = bytearray()
+        alive = 0
         for message in messages:
             if isinstance(message, Request):
-                answers += self._handle(message).encode()
+                answers += self._handle(message)
+                alive += message.method in self.dialect.keep_alive or self.state != "playing"
             elif isinstance(message, Response):
                 self.closing = True  # a camera asks nothing, so nobody answers it
+            else:
+                alive += "RTCP" in self.dialect.keep_alive
             if self.closing:
                 break
-        return bytes(answers), len(messages)
+        return bytes(answers), alive
 
-    def _handle(self, request: Request) -> Response:
+    def _handle(self, request: Request) -> bytes:
+        if request.method in self.dialect.unanswered:
+            return b""
+        answer = self._respond(request)
+        return (quirks.answer(answer, self.dialect.quirks) if self.dialect.quirks else answer).encode()
+
+    def _respond(self, request: Request) -> Response:
         self.agent = self.agent or (request.headers.get("User-Agent") or "")[:80]
         try:
             self._check(request)
             if request.method == "OPTIONS":
-                return self._answer(request, 200, [("Public", ", ".join(self.device.dialect.public))])
+                return self._answer(request, 200, [("Public", ", ".join(self.dialect.public))])
             self._authenticate(request)
             return _METHODS[request.method](self, request)
         except _Refusal as refusal:
@@ -110,30 +165,41 @@ class Conversation:
             raise _Refusal(400)
         if request.method not in _KNOWN:
             raise _Refusal(501)
-        if request.method not in self.device.dialect.public or request.method not in _METHODS:
-            raise _Refusal(405, Allow=", ".join(self.device.dialect.public))
+        if request.method not in self.dialect.public or request.method not in _METHODS:
+            raise _Refusal(405, Allow=", ".join(self.dialect.public))
         required = request.headers.get("Require")
         if required is not None:
             raise _Refusal(551, Unsupported=required)
 
     def _authenticate(self, request: Request) -> None:
-        challenge = self._challenge()
+        if self.account.auth == "none":
+            return
+        challenges = self._challenges()
         header = request.headers.get("Authorization")
-        device = self.device
-        if header is None or not verify(challenge, header, request.method, device.username, self.delivery.password()):
-            raise _Refusal(401, WWW_Authenticate=challenge.header())
+        username, password = self.account.username, self.delivery.password()
+        if header is not None and any(
+            verify(challenge, header, request.method, username, password) for challenge in challenges
+        ):
+            return
+        if "wrong-realm-twice" in self.dialect.quirks and self.refusals < 2:
+            challenges = [replace(challenge, realm=f"not {challenge.realm}") for challenge in challenges]
+        self.refusals += 1
+        refusal = _Refusal(401)
+        refusal.headers = [("WWW-Authenticate", challenge.header()) for challenge in challenges]
+        raise refusal
 
-    def _challenge(self) -> Challenge:
-        dialect = self.device.dialect
-        if self.device.auth == "basic":
-            return Challenge("basic", dialect.realm)
+    def _challenges(self) -> list[Challenge]:
+        basic = Challenge("basic", self.dialect.realm)
+        if self.account.auth == "basic":
+            return [basic]
         self.nonce = self.nonce or secrets.token_hex(16)
-        return Challenge("digest", dialect.realm, self.nonce, dialect.digest)
+        digest = Challenge("digest", self.dialect.realm, self.nonce, self.dialect.digest)
+        return [basic, digest] if "basic-beside-digest" in self.dialect.quirks else [digest]
 
     def _describe(self, request: Request) -> Response:
         self._presentation(request)
-        body = self.delivery.description().encode()
-        base = request.uri.partition("?")[0].rstrip("/") + "/"
+        body = quirks.describe(self.delivery.description(), self.dialect.quirks).encode()
+        base = request.uri.rstrip("/") + "/"
         return self._answer(request, 200, [("Content-Base", base), ("Content-Type", "application/sdp")], body)
 
     def _setup(self, request: Request) -> Response:
@@ -148,9 +214,9 @@ class Conversation:
                 break
         else:
             raise _Refusal(461)
-        self.session = self.session or f"{secrets.randbelow(10**10):010d}"
+        self.session = self.session or SESSION_IDS[self.dialect.session_id]()
         self.state = "ready"
-        timeout = f"{self.session};timeout={self.device.dialect.session_timeout:.0f}"
+        timeout = f"{self.session};timeout={self.dialect.session_timeout:.0f}"
         return self._answer(request, 200, [("Session", timeout), ("Transport", agreed.encode())])
 
     def _play(self, request: Request) -> Response:
@@ -164,8 +230,8 @@ class Conversation:
             if start is None:
                 raise _Refusal(453)
             self.state = "playing"
-            url = request.uri.partition("?")[0].rstrip("/").removesuffix("/" + self.device.dialect.track)
-            where = f"url={url}/{self.device.dialect.track};seq={start.sequence};rtptime={start.timestamp}"
+            url = request.uri.rstrip("/").removesuffix("/" + self.dialect.track)
+            where = f"url={url}/{self.dialect.track};seq={start.sequence};rtptime={start.timestamp}"
             headers += [("Range", "npt=0.000-"), ("RTP-Info", where)]
         return self._answer(request, 200, headers)
 
@@ -173,6 +239,13 @@ class Conversation:
         if request.headers.get("Session") is None:
             return self._answer(request, 200)
         self._in_session(request)
+        return self._answer(request, 200, [("Session", self.session)])
+
+    def _pause(self, request: Request) -> Response:
+        self._in_session(request)
+        if self.state == "playing":
+            self.delivery.pause()
+            self.state = "ready"
         return self._answer(request, 200, [("Session", self.session)])
 
     def _teardown(self, request: Request) -> Response:
@@ -189,21 +262,26 @@ class Conversation:
             raise _Refusal(454)
 
     def _presentation(self, request: Request, *, track: bool = False) -> None:
-        """The URL must name the camera's stream or, where `track` allows it, its one track."""
+        """The URL must name a stream of the camera or, where `track` allows it, the stream's one track."""
         try:
-            path = unquote(urlsplit(request.uri).path).rstrip("/")
+            parts = urlsplit(request.uri)
         except ValueError as error:
             raise _Refusal(400) from error
-        wanted = self.device.path.rstrip("/")
-        if path != wanted and not (track and path == f"{wanted}/{self.device.dialect.track}"):
-            raise _Refusal(404)
+        # Clients append the track to the whole URL, query included, since that is how our Content-Base ends.
+        whole = unquote(f"{parts.path}?{parts.query}" if parts.query else parts.path)
+        for target in (whole, unquote(parts.path)):
+            for suffix in ("", f"/{self.dialect.track}") if track else ("",):
+                plain = target.rstrip("/")
+                if plain.endswith(suffix) and self.delivery.select(plain.removesuffix(suffix).rstrip("/")):
+                    return
+        raise _Refusal(404)
 
     def _answer(
         self, request: Request | None, status: int, headers: list[tuple[str, str]] | None = None, body: bytes = b""
     ) -> Response:
         number = request.headers.get("CSeq") if request is not None else None
         first = [("CSeq", number)] if number is not None else []
-        server = [("Server", self.device.dialect.server)]
+        server = [("Server", self.dialect.server)] if self.dialect.server else []
         return Response(status, REASONS[status], Headers([*first, *server, *(headers or [])]), body)
 
 
@@ -212,6 +290,8 @@ _METHODS = {
     "DESCRIBE": Conversation._describe,
     "SETUP": Conversation._setup,
     "PLAY": Conversation._play,
+    "PAUSE": Conversation._pause,
     "GET_PARAMETER": Conversation._get_parameter,
+    "SET_PARAMETER": Conversation._get_parameter,
     "TEARDOWN": Conversation._teardown,
 }

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+AuthKind = Literal["none", "basic", "digest"]
+
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
@@ -19,17 +21,26 @@ class Dialect:
     stall_timeout: float
     max_sessions: int
     max_connections: int
+    session_id: str = "decimal"
+    transports: tuple[str, ...] = ("tcp", "udp")
+    keep_alive: tuple[str, ...] = ("OPTIONS", "GET_PARAMETER", "SET_PARAMETER", "PLAY", "RTCP")
+    unanswered: tuple[str, ...] = ()
+    slow_answer: float = 0.0
+    tcp_times_out: bool = False
+    quirks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """One camera: identity, where it is reached, whom it lets in, what it plays."""
+    """One camera, or one channel of a recorder: identity, where it is reached, whom it lets in, what it plays."""
 
     id: str
     number: int
+    serial: str
+    """Of the device; the channels of a recorder share it, and its password."""
     address: str
     path: str
-    auth: Literal["basic", "digest"]
+    auth: AuthKind
     username: str
     bitrate: int
     clip: str
@@ -38,7 +49,13 @@ class Device:
     dialect: Dialect
 
 
-def device(record: dict[str, Any]) -> Device:
-    """Build a device from what `simulators.fleet.admission` wrote."""
-    dialect = dict(record["dialect"], public=tuple(record["dialect"]["public"]))
-    return Device(**dict(record, dialect=Dialect(**dialect)))
+def devices(answer: dict[str, Any]) -> list[Device]:
+    """Build devices from what `simulators.fleet.admission` wrote; those of a model share its dialect."""
+    dialects = {model: dialect(record) for model, record in answer["dialects"].items()}
+    return [Device(**dict(record, dialect=dialects[record["dialect"]])) for record in answer["devices"]]
+
+
+def dialect(record: dict[str, Any]) -> Dialect:
+    """Build a dialect from a profile's `rtsp`, read as JSON."""
+    values: dict[str, Any] = {name: tuple(item) if isinstance(item, list) else item for name, item in record.items()}
+    return Dialect(**values)

@@ -33,12 +33,32 @@ def _rows(*changes: tuple[int, str, str]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _recorder() -> str:
+    """The first two cameras are one device."""
+    serial, mac, address = (getattr(load_inventory(SMOKE)[0], name) for name in ("serial", "mac", "address"))
+    other = load_inventory(SMOKE)[1]
+    return _rows((3, other.serial, serial), (3, other.mac, mac), (3, str(other.address), str(address)))
+
+
+def test_channels_of_a_recorder_share_its_address(tmp_path: Path) -> None:
+    path = tmp_path / "recorder.csv"
+    path.write_text(_recorder().replace("101,tcp,basic", "201,tcp,basic"))
+    first, second, _ = load_inventory(path)
+    assert (first.serial, first.address) == (second.serial, second.address)
+
+
 @pytest.mark.parametrize(
     ("text", "line", "says"),
     [
         (_rows((3, "cam-000002", "cam-2")), 3, "id:"),
         (_rows((3, "cam-000002", "cam-000001")), 3, "share the id"),
         (_rows((3, "198.18.64.2", "198.18.64.1")), 3, "share the address"),
+        (
+            _recorder().replace("101,tcp,basic", "201,tcp,basic").replace("5e:00:00:01,UBND", "5e:00:00:09,UBND"),
+            3,
+            "share the serial",
+        ),
+        (_recorder(), 3, "share the stream"),
         (_rows((2, ",256000", ",fast")), 2, "bitrate:"),
         (_rows((1, "username", "user")), 1, "unknown: user; missing: username"),
         (SMOKE.read_text().splitlines()[0] + "\n", 0, "no camera"),

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from citycam.model.errors import ConfigError, ExitCode
-from simulators.fleet.admission import admit
+from simulators.fleet.admission import admit, dialects
 from simulators.fleet.bench import SD, loopback_cameras
 from simulators.fleet.cohort import slots
 from simulators.media.library import CATALOGUE, MediaSet, kind
-from simulators.rtsp.device import device
+from simulators.rtsp.device import Device, devices
 
 PORT = 8554
 CLIPS = ("clip-a", "clip-b")
@@ -26,20 +26,26 @@ def cameras(count: int = 3) -> list[dict[str, Any]]:
     return [camera.model_dump(mode="json") for camera in loopback_cameras(count, PORT)]
 
 
+def admitted(count: int) -> list[Device]:
+    records = admit(cameras(count), MEDIA, PORT)
+    answer = {"devices": records, "dialects": dialects(records)}
+    assert json.loads(json.dumps(answer)) == answer
+    return devices(answer)
+
+
 def test_records_become_devices_in_their_order_without_secrets() -> None:
-    records = admit(cameras(), MEDIA, PORT)
-    assert json.loads(json.dumps(records)) == records
-    devices = [device(record) for record in records]
-    assert [found.id for found in devices] == ["cam-000001", "cam-000002", "cam-000003"]
-    assert [found.auth for found in devices] == ["basic", "digest", "basic"]
-    assert "password" not in json.dumps(records)
+    found = admitted(3)
+    assert [device.id for device in found] == ["cam-000001", "cam-000002", "cam-000003"]
+    assert [device.auth for device in found] == ["basic", "digest", "basic"]
+    assert len({id(device.dialect) for device in found}) == 1
+    assert "password" not in json.dumps(admit(cameras(), MEDIA, PORT))
 
 
 def test_a_slot_has_one_clip_and_every_clip_is_played() -> None:
-    devices = [device(record) for record in admit(cameras(100), MEDIA, PORT)]
-    assert {found.slot for found in devices} == set(range(slots(SD.fps)))
-    assert len({(found.slot, found.clip) for found in devices}) == slots(SD.fps)
-    assert {found.clip for found in devices} == set(CLIPS)
+    found = admitted(100)
+    assert {device.slot for device in found} == set(range(slots(SD.fps)))
+    assert len({(device.slot, device.clip) for device in found}) == slots(SD.fps)
+    assert {device.clip for device in found} == set(CLIPS)
 
 
 @pytest.mark.parametrize(
@@ -47,8 +53,11 @@ def test_a_slot_has_one_clip_and_every_clip_is_played() -> None:
     [
         ({"address": "198.18.0.300"}, "valid IPv4", "cameras.1.address"),
         ({"colour": "red"}, "Extra inputs", "cameras.1.colour"),
-        ({"id": "cam-000001"}, "two cameras have the id", "cameras"),
-        ({"address": "127.18.0.2"}, "two cameras have the address", "cameras"),
+        ({"id": "cam-000001"}, "2 cameras have the id", "cameras"),
+        ({"address": "127.18.0.2"}, "not the same serial", "cameras"),
+        ({"address": "127.18.0.2", "serial": "B000001", "auth": "basic"}, "2 cameras have the stream", "cameras"),
+        ({"path": "/live"}, "has path /live", "path"),
+        ({"auth": "none"}, "has auth none", "auth"),
         ({"port": 554}, "has port 554", "port"),
         ({"path": "no-slash"}, "match pattern", "cameras.1.path"),
         ({"model": "acme-9000"}, "no profile for camera model", "profiles"),
@@ -82,7 +91,8 @@ def test_the_process_answers_devices_or_the_error(tmp_path: Path, port: int) -> 
     answer = json.loads(ended.stdout)
     if port == PORT:
         assert ended.returncode == ExitCode.OK
-        assert answer == {"devices": admit(cameras(1), MEDIA, PORT)}
+        assert answer["devices"] == admit(cameras(1), MEDIA, PORT)
+        assert list(answer["dialects"]) == ["generic-d1"]
     else:
         assert ended.returncode == ExitCode.CONFIG
         assert answer["error"]["where"] == "port"

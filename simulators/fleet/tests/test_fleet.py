@@ -269,3 +269,84 @@ def test_metrics_count_what_the_ledger_says(tmp_path: Path) -> None:
             assert f'citycam_fleet_frames_sent_total{{camera="{device.id}"}} {sent}\n' in fleet.metrics()
 
     run(test())
+
+
+def test_channels_of_a_recorder_are_told_apart_by_their_paths(tmp_path: Path) -> None:
+    async def test() -> None:
+        one, two = make_devices(2, max_sessions=2)
+        two = replace(two, address=one.address, serial=one.serial, auth=one.auth, path="/live?channel=2")
+        async with open_fleet(tmp_path, [one, two]) as fleet:
+            viewers = await playing(fleet, one, two)
+            assert [{mark.camera for mark in viewer.marks} for viewer in viewers] == [{1}, {2}]
+            third = await Viewer.connect(fleet, two)
+            with pytest.raises(AssertionError, match="PLAY: 453"):  # sessions are the recorder's, not the channel's
+                await third.play()
+            assert fleet.replace([one])["removed"] == 1
+            await viewers[0].watch(GOP)
+            assert consecutive(viewers[0].frames)
+            assert await viewers[1].ended()
+
+    run(test())
+
+
+def test_a_stream_that_is_set_up_cannot_become_another(tmp_path: Path) -> None:
+    async def test() -> None:
+        one, two = make_devices(2)
+        two = replace(two, address=one.address, serial=one.serial, auth=one.auth, path="/other")
+        async with open_fleet(tmp_path, [one, two]) as fleet:
+            (viewer,) = await playing(fleet, one)
+            viewer.device = two
+            assert (await viewer.ask("DESCRIBE")).status == 404
+            assert (await viewer.watch(GOP))[-1]
+            assert {mark.camera for mark in viewer.marks} == {1}
+
+    run(test())
+
+
+def test_a_paused_stream_sends_nothing_and_goes_on_with_a_key_frame(tmp_path: Path) -> None:
+    async def test() -> None:
+        (device,) = make_devices(1, public=("OPTIONS", "DESCRIBE", "SETUP", "PLAY", "PAUSE", "TEARDOWN"))
+        async with open_fleet(tmp_path, [device]) as fleet:
+            (viewer,) = await playing(fleet, device)
+            assert (await viewer.ask("PAUSE")).status == 200
+            before = len(viewer.frames)
+            assert fleet.status()["sessions"] == 0
+            assert (await viewer.ask("PLAY")).status == 200
+            first = (await viewer.watch(1))[0]
+            assert fleet.broadcast_of(device).cohort.is_key(first)
+            assert len(viewer.frames) == before + 1
+            assert [record["cause"] for record in records(fleet, "stop")] == ["pause"]
+
+    run(test())
+
+
+@pytest.mark.parametrize("heard", [True, False])
+def test_a_camera_that_wants_keep_alives_over_tcp_ends_a_silent_session(tmp_path: Path, heard: bool) -> None:
+    async def test() -> None:
+        (device,) = make_devices(1, session_timeout=0.3, tcp_times_out=True)
+        async with open_fleet(tmp_path, [device]) as fleet:
+            (viewer,) = await playing(fleet, device)
+            (state,) = fleet.cameras[device.id].watching
+            for _ in range(12 * GOP if heard else 0):
+                viewer.writer.write(b"OPTIONS * RTSP/1.0\r\nCSeq: 99\r\n\r\n")
+                await viewer.watch(1)
+            assert state.playing is True or not heard
+            await until(lambda: state.closed, "end of the silent session")
+            assert [record["cause"] for record in records(fleet, "stop")] == ["timeout"]
+
+    run(test())
+
+
+def test_a_slow_camera_answers_each_request_later(tmp_path: Path) -> None:
+    async def test() -> None:
+        (device,) = make_devices(1, slow_answer=0.05)
+        async with open_fleet(tmp_path, [device]) as fleet:
+            started = time.monotonic()
+            (viewer,) = await playing(fleet, device)
+            assert time.monotonic() - started >= 4 * 0.05
+            assert consecutive(viewer.frames)
+            viewer.writer.write(b"OPTIONS * RTSP/1.0\r\nCSeq: 99\r\n\r\n")
+            await viewer.leave()
+            await until(lambda: not fleet.status()["connections"], "the reader that left is forgotten")
+
+    run(test())

@@ -44,6 +44,7 @@ def make_devices(count: int, **dialect: Any) -> list[Device]:
         Device(
             id=f"cam-{number:06d}",
             number=number,
+            serial=f"S{number}",
             address=f"127.18.98.{number}",
             path="/live",
             auth="digest" if number % 2 else "basic",
@@ -185,7 +186,7 @@ class Viewer:
         if self.session:
             pairs.append(("Session", self.session))
         if self._challenge is not None:
-            credentials = (self.device.username, camera_password(KEY, self.device.id))
+            credentials = (self.device.username, camera_password(KEY, self.device.serial))
             pairs.append(("Authorization", authorization(self._challenge, method, url, *credentials)))
         self.writer.write(Request(method, url, Headers(pairs)).encode())
         while True:

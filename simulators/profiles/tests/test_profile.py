@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,10 +23,12 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 @pytest.mark.parametrize("model", models())
-def test_each_profile_is_named_as_its_file_and_has_a_path_that_compiles(model: str) -> None:
+def test_each_profile_is_named_as_its_file_and_its_channels_differ(model: str) -> None:
     found = load_profile(model)
     assert found.model == model
-    assert re.compile(found.path)
+    paths = [found.paths.of(channel) for channel in range(1, found.channels + 1)]
+    assert [found.paths.channel(path, found.channels) for path in paths] == list(range(1, found.channels + 1))
+    assert found.paths.channel("/no/such/path", found.channels) is None
     assert "DESCRIBE" in found.rtsp.public
 
 
@@ -60,7 +61,10 @@ def test_a_profile_under_another_name_is_refused(folder: Path) -> None:
         ("realm: IP Camera", 'realm: "IP\\nCamera"'),
         ("  profile: main", "  profile: extended"),
         ("  gop: 2s", "  gop: 2s\n  b_frames: 2"),
-        (r"path: /\S+ ", "path: '(' "),
+        ("main: /Streaming/Channels/{channel}01", "main: /{camera}"),
+        ("main: /Streaming", "main: Streaming"),
+        ("max_connections: 16", "max_connections: 16\n  quirks: [bare-conection]"),
+        ("auth: [digest, basic]", "auth: [kerberos]"),
     ],
 )
 def test_a_wrong_value_is_found_with_file_and_line(folder: Path, right: str, wrong: str) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given
@@ -13,8 +14,8 @@ from hypothesis import strategies as st
 from citycam.wire.digest import Challenge, authorization
 from citycam.wire.rtsp import Decoder, Headers, Request, Response
 from citycam.wire.transport import TransportSpec
-from simulators.rtsp.conversation import MAX_HEADER, Conversation, Start
-from simulators.rtsp.device import Device, Dialect
+from simulators.rtsp.conversation import MAX_HEADER, SESSION_IDS, Conversation, Start
+from simulators.rtsp.device import AuthKind, Dialect
 
 URL = "rtsp://198.18.64.1/live/1"
 PASSWORD = "geheim"
@@ -31,7 +32,18 @@ DIALECT = Dialect(
     max_sessions=8,
     max_connections=16,
 )
-DEVICE = Device("cam-000001", 1, "198.18.64.1", "/live/1", "digest", "admin", 256_000, "clip", 0, DIALECT)
+
+
+@dataclass(frozen=True)
+class Box:
+    """Who is let in."""
+
+    auth: AuthKind = "digest"
+    username: str = "admin"
+    dialect: Dialect = DIALECT
+
+
+DEVICE = Box()
 
 
 @dataclass
@@ -40,9 +52,13 @@ class Recorder:
 
     full: bool = False
     asked: list[str] = field(default_factory=list)
+    streams: frozenset[str] | set[str] = frozenset({"/live/1"})
 
     def password(self) -> str:
         return PASSWORD
+
+    def select(self, target: str) -> bool:
+        return target in self.streams
 
     def description(self) -> str:
         return SDP
@@ -54,6 +70,9 @@ class Recorder:
         self.asked.append("start")
         return None if self.full else Start(4711, 90_000)
 
+    def pause(self) -> None:
+        self.asked.append("pause")
+
     def stop(self, cause: str) -> None:
         self.asked.append(f"stop: {cause}")
 
@@ -61,12 +80,14 @@ class Recorder:
 class Client:
     """Asks a conversation, and logs in as the camera's owner would."""
 
-    def __init__(self, device: Device = DEVICE, *, full: bool = False, password: str = PASSWORD) -> None:
+    def __init__(self, camera: Box = DEVICE, *, full: bool = False, password: str = PASSWORD) -> None:
         self.delivery = Recorder(full)
-        self.conversation = Conversation(device, self.delivery)
+        self.conversation = Conversation(camera, self.delivery)
         self.password = password
         self.challenge: Challenge | None = None
         self.session = ""
+        self.alive = 0
+        """How many messages of the last request kept the session alive."""
 
     def ask(self, method: str, uri: str = URL, **headers: str) -> Response:
         given = {"CSeq": "7"} | headers
@@ -75,9 +96,8 @@ class Client:
         if self.challenge is not None:
             given["Authorization"] = authorization(self.challenge, method, uri, "admin", self.password)
         request = Request(method, uri, Headers({name: value for name, value in given.items() if value}))
-        sent, messages = self.conversation.receive(request.encode())
+        sent, self.alive = self.conversation.receive(request.encode())
         (answer,) = Decoder().feed(sent)
-        assert messages == 1
         assert isinstance(answer, Response)
         return answer
 
@@ -98,12 +118,12 @@ class Client:
         return self
 
 
-def device(auth: Literal["basic", "digest"] = "digest", digest: Literal["MD5", "SHA-256"] = "MD5") -> Device:
+def device(auth: AuthKind = "digest", digest: Literal["MD5", "SHA-256"] = "MD5") -> Box:
     return replace(DEVICE, auth=auth, dialect=replace(DIALECT, digest=digest))
 
 
 @pytest.mark.parametrize("camera", [device("basic"), device("digest"), device("digest", "SHA-256")])
-def test_a_player_comes_from_options_to_teardown(camera: Device) -> None:
+def test_a_player_comes_from_options_to_teardown(camera: Box) -> None:
     client = Client(camera)
     assert client.ask("OPTIONS").headers.get("Public") == ", ".join(DIALECT.public)
     refused = client.ask("DESCRIBE")
@@ -124,7 +144,7 @@ def test_a_player_comes_from_options_to_teardown(camera: Device) -> None:
 
 @pytest.mark.parametrize("camera", [device("basic"), device("digest")])
 @pytest.mark.parametrize("method", ["DESCRIBE", "SETUP", "PLAY", "GET_PARAMETER", "TEARDOWN"])
-def test_a_wrong_password_opens_nothing(camera: Device, method: str) -> None:
+def test_a_wrong_password_opens_nothing(camera: Box, method: str) -> None:
     client = Client(camera, password="guessed").log_in()
     assert client.ask(method, **TCP).status == 401
     assert client.delivery.asked == []
@@ -272,3 +292,59 @@ def test_a_hostile_peer_gets_answers_or_the_door_and_never_a_stream(pieces: list
         if conversation.closing:
             break
     assert "start" not in delivery.asked
+
+
+def with_dialect(**changes: Any) -> Client:
+    return Client(replace(DEVICE, dialect=replace(DIALECT, **changes)))
+
+
+def test_without_an_account_nobody_is_asked() -> None:
+    client = Client(replace(DEVICE, auth="none"))
+    assert client.ask("DESCRIBE").status == 200
+    assert client.set_up().play().delivery.asked == ["start"]
+
+
+@pytest.mark.parametrize(("method", "alive"), [("OPTIONS", 1), ("GET_PARAMETER", 0), ("SETUP", 0)])
+def test_only_what_the_dialect_says_keeps_a_playing_session_alive(method: str, alive: int) -> None:
+    client = with_dialect(keep_alive=("OPTIONS",)).log_in().set_up()
+    assert client.alive == 1  # whatever comes before PLAY is a sign of life
+    client.play()
+    client.ask(method)
+    assert client.alive == alive
+    _, heard = client.conversation.receive(b"$\x01\x00\x01r")
+    assert heard == 0
+
+
+def test_an_unanswered_request_is_read_and_nothing_follows() -> None:
+    client = with_dialect(unanswered=("GET_PARAMETER",)).log_in().set_up().play()
+    request = Request("GET_PARAMETER", URL, Headers({"CSeq": "9", "Session": client.session}))
+    assert client.conversation.receive(request.encode()) == (b"", 1)
+    assert client.ask("OPTIONS").status == 200
+
+
+@pytest.mark.parametrize("form", SESSION_IDS)
+def test_session_ids_have_the_form_of_the_model_and_never_repeat(form: str) -> None:
+    found = {with_dialect(session_id=form).log_in().set_up().session for _ in range(20)}
+    assert len(found) == 20
+    pattern = {"decimal": r"\d{10}", "short-decimal": r"\d{9}", "hex": r"[0-9A-F]{8}", "long-hex": r"[0-9a-f]{32}"}
+    assert all(re.fullmatch(pattern.get(form, r"[0-9a-f-]{36}"), session) for session in found)
+
+
+def test_a_query_is_part_of_the_stream_and_the_track_follows_it() -> None:
+    client = Client()
+    client.delivery.streams = {"/cam/realmonitor?channel=1&subtype=0"}
+    client.log_in()
+    url = "rtsp://198.18.64.1/cam/realmonitor?channel=1&subtype=0"
+    base = client.ask("DESCRIBE", url).headers.get("Content-Base")
+    assert base == f"{url}/"
+    assert client.ask("SETUP", f"{base}trackID=1", **TCP).status == 200
+    assert client.ask("DESCRIBE", url.replace("subtype=0", "subtype=1")).status == 404
+
+
+def test_a_stream_pauses_and_plays_on() -> None:
+    client = with_dialect(public=(*DIALECT.public, "PAUSE")).log_in().set_up()
+    assert client.ask("PAUSE").status == 200
+    client.play()
+    assert client.ask("PAUSE").status == 200
+    client.play()
+    assert client.delivery.asked == ["start", "pause", "start"]
