@@ -29,11 +29,9 @@ def bare_connection(lines: Lines) -> Lines:
     return _connection(lines, "c=IN")
 
 
-def connection_of_ip(lines: Lines) -> Lines:
-    """`IP` where `IN` belongs (Verint, mediamtx #5292)."""
-    return [
-        line.replace(" IN ", " IP ").replace("c=IN ", "c=IP ") if line[:2] in ("o=", "c=") else line for line in lines
-    ]
+def origin_of_ip(lines: Lines) -> Lines:
+    """`IP` where `IN` belongs in `o=` (Verint, mediamtx #5292)."""
+    return [line.replace(" IN ", " IP ") if line.startswith("o=") else line for line in lines]
 
 
 def no_version(lines: Lines) -> Lines:
@@ -71,11 +69,6 @@ def vendor_attributes(lines: Lines) -> Lines:
     return [*lines, "a=Media_header:MEDIAINFO=494D4B48010100000400000100000000;", "a=appversion:1.0"]
 
 
-def trailing_spaces(lines: Lines) -> Lines:
-    """Every line ends with a space."""
-    return [f"{line} " for line in lines]
-
-
 def live_range(lines: Lines) -> Lines:
     """`a=range:npt=now-` for a live stream."""
     return ["a=range:npt=now-" if line.startswith("a=range:") else line for line in lines]
@@ -86,15 +79,10 @@ def no_range(lines: Lines) -> Lines:
     return [line for line in lines if not line.startswith("a=range:")]
 
 
-def back_channel(lines: Lines) -> Lines:
-    """An audio track for talking back, without any configuration (Dahua, gortsplib #479; ONVIF Streaming 5.3)."""
-    return [*lines, "m=audio 0 RTP/AVP 0", "a=control:trackID=5", "a=rtpmap:0 PCMU/8000", "a=sendonly"]
-
-
 DESCRIPTION: dict[str, Callable[[Lines], Lines]] = {
     "doubled-connection": doubled_connection,
     "bare-connection": bare_connection,
-    "connection-of-ip": connection_of_ip,
+    "origin-of-ip": origin_of_ip,
     "no-version": no_version,
     "no-session-name": no_session_name,
     "decimal-origin": decimal_origin,
@@ -102,10 +90,8 @@ DESCRIPTION: dict[str, Callable[[Lines], Lines]] = {
     "no-session-control": no_session_control,
     "no-parameter-sets": no_parameter_sets,
     "vendor-attributes": vendor_attributes,
-    "trailing-spaces": trailing_spaces,
     "live-range": live_range,
     "no-range": no_range,
-    "back-channel": back_channel,
 }
 """Quirks of session descriptions."""
 
