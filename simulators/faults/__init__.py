@@ -6,9 +6,39 @@ from typing import Any
 
 from citycam.model.errors import ConfigError
 from simulators.faults.drop_frames import DropFrames
+from simulators.faults.endless_header import EndlessHeader
 from simulators.faults.fault import Fault
+from simulators.faults.freeze import Freeze
+from simulators.faults.half_open import HalfOpen
+from simulators.faults.large_description import LargeDescription
+from simulators.faults.lose_frames import LoseFrames
+from simulators.faults.new_password import NewPassword
+from simulators.faults.reboot import Reboot
+from simulators.faults.redirect import Redirect
+from simulators.faults.session_limit import SessionLimit
+from simulators.faults.slow_start import SlowStart
+from simulators.faults.squeeze import Squeeze
+from simulators.faults.udp_noise import UdpNoise
+from simulators.faults.uplink import Uplink
 
-_KINDS: dict[str, type[DropFrames]] = {DropFrames.kind: DropFrames}
+_ALL: tuple[type[Fault], ...] = (
+    DropFrames,
+    EndlessHeader,
+    Freeze,
+    HalfOpen,
+    LargeDescription,
+    LoseFrames,
+    NewPassword,
+    Reboot,
+    Redirect,
+    SessionLimit,
+    SlowStart,
+    Squeeze,
+    UdpNoise,
+    Uplink,
+)
+KINDS: dict[str, type[Fault]] = {fault.kind: fault for fault in _ALL}
+"""Every fault by the name that the control API knows."""
 
 
 def parse(record: dict[str, Any]) -> Fault:
@@ -19,12 +49,12 @@ def parse(record: dict[str, Any]) -> Fault:
     """
     values = dict(record)
     kind = values.pop("kind", None)
-    if kind not in _KINDS:
-        raise ConfigError(f"unknown fault {kind!r}", where="kind", why=f"known: {', '.join(_KINDS)}")
+    if kind not in KINDS:
+        raise ConfigError(f"unknown fault {kind!r}", where="kind", why=f"known: {', '.join(KINDS)}")
     cameras = values.pop("cameras", None)
     if not isinstance(cameras, list) or not cameras or not all(isinstance(camera, str) for camera in cameras):
         raise ConfigError("a fault names its cameras", where="cameras", next='give a list of ids: ["cam-000001"]')
     try:
-        return _KINDS[kind](cameras=frozenset(cameras), **values)
+        return KINDS[kind](cameras=frozenset(cameras), **values)
     except (TypeError, ValueError) as error:
         raise ConfigError(f"fault {kind!r} cannot be made", where="fault", why=str(error)) from error

@@ -7,32 +7,29 @@ test that instead. A key frame is never left out, the frame after it is: the str
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
+
+from simulators.faults.fault import Fault, Moment
 
 
-@dataclass(frozen=True, slots=True)
-class DropFrames:
+@dataclass(frozen=True, kw_only=True)
+class DropFrames(Fault):
     """Leave out the last of every `every` frames (numbers that are `every - 1` modulo `every`)."""
 
     kind: ClassVar[str] = "drop-frames"
     honest: ClassVar[bool] = False
 
-    cameras: frozenset[str]
     every: int
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if not isinstance(self.every, int) or self.every < 2:
             raise ValueError(f"every must be a whole number of at least 2, not {self.every!r}")
 
-    def omits(self, frame: int, is_key: Callable[[int], bool]) -> bool:
-        """See `Fault.omits`."""
-        place = frame % self.every
+    def omits(self, moment: Moment) -> bool:
+        """See `Fault`."""
+        place = moment.frame % self.every
         if place == self.every - 1:
-            return not is_key(frame)
-        return place == 0 and is_key(frame - 1)
-
-    def as_dict(self) -> dict[str, Any]:
-        """See `Fault.as_dict`."""
-        return {"kind": self.kind, "cameras": sorted(self.cameras), "every": self.every}
+            return not moment.is_key(moment.frame)
+        return place == 0 and moment.is_key(moment.frame - 1)

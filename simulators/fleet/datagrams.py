@@ -50,6 +50,17 @@ class PortPair:
             return False
         return True
 
+    def send_each(self, packets: list[bytes], report: bytes) -> bool:
+        """Send packets as they are, and a sender report; whether the kernel took all packets."""
+        try:
+            for packet in packets:
+                self._rtp.send(packet)
+            if report:
+                self._rtcp.send(report)
+        except OSError:
+            return False
+        return True
+
     def close(self) -> None:
         """Free the ports."""
         self._loop.remove_reader(self._rtcp)

@@ -18,7 +18,7 @@ from simulators.fleet.broadcast import Broadcast, Wheel
 from simulators.fleet.cohort import Cohort, Script
 from simulators.fleet.figures import Lateness, cpu_seconds, exposition, resident_bytes
 from simulators.fleet.ledger import Ledger
-from simulators.fleet.reader import Reader
+from simulators.fleet.reader import RESET, Reader
 from simulators.fleet.state import CameraState, Host, Totals
 from simulators.media.clip import read_clip
 from simulators.rtsp.device import Device
@@ -130,21 +130,47 @@ class Fleet:
         return self._broadcasts[name]
 
     def apply(self, fault: Fault) -> None:
-        """Give its cameras this fault; a camera has at most one."""
+        """Give its cameras this fault, in place of one they have; it ends by itself if it has a length."""
         self.faults.append(fault)
         if fault.honest:
             self.ledger.fault(fault.as_dict(), "start")
-        for name in fault.cameras & self.cameras.keys():
-            self._afflict(self.cameras[name], fault)
+        cause = f"fault:{fault.kind}"
+        for state in self._states(fault):
+            self._afflict(state, fault)
+            for reader in self._connected(state):
+                if fault.resets():
+                    reader.reset(cause)
+                elif fault.mutes():
+                    reader.mute(cause)
+        if fault.seconds:
+            self.loop.call_later(fault.seconds, self.end, fault)
+
+    def end(self, fault: Fault) -> None:
+        """Clear one fault; connections that hung since it began are reset."""
+        if not any(one is fault for one in self.faults):
+            return
+        self.faults = [one for one in self.faults if one is not fault]
+        if fault.honest:
+            self.ledger.fault(fault.as_dict(), "stop")
+        for state in self._states(fault):
+            if state.fault is fault:
+                self._afflict(state, None)
+            if fault.mutes():
+                for reader in self._connected(state):
+                    if reader.muted:
+                        reader.reset(f"fault:{fault.kind}")
 
     def heal(self) -> None:
         """Clear every fault."""
-        for fault in self.faults:
-            if fault.honest:
-                self.ledger.fault(fault.as_dict(), "stop")
-        self.faults.clear()
-        for state in self.cameras.values():
-            self._afflict(state, None)
+        for fault in list(self.faults):
+            self.end(fault)
+
+    def _states(self, fault: Fault) -> list[CameraState]:
+        return [self.cameras[name] for name in sorted(fault.cameras) if name in self.cameras]
+
+    def _connected(self, state: CameraState) -> list[Reader]:
+        """Connections that are about this camera, or at its address about none yet."""
+        return [reader for reader in state.host.connections if reader.watches(state) or not reader.chosen]
 
     def _afflict(self, state: CameraState, fault: Fault | None) -> None:
         state.fault = fault
@@ -233,6 +259,9 @@ class Fleet:
     def _greet(self, sock: socket.socket, peer: tuple[str, int]) -> None:
         try:
             host = self._hosts.get(sock.getsockname()[0])
+            if host is not None and host.fault is not None and host.fault.refuses():
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+                host = None
             if host is None or len(host.connections) >= host.dialect.max_connections:
                 sock.close()
                 return

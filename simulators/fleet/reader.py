@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import socket
+import struct
 import time
 from typing import TYPE_CHECKING
 
@@ -11,10 +12,13 @@ from citycam.model.credentials import camera_password
 from citycam.wire import watermark
 from citycam.wire.sdp import describe
 from citycam.wire.transport import TransportSpec
+from simulators.faults.fault import Moment
 from simulators.fleet.datagrams import PortPair
 from simulators.rtsp.conversation import Conversation, Start
 
 if TYPE_CHECKING:
+    from citycam.wire.rtsp import Response
+    from simulators.faults.fault import Fault
     from simulators.fleet.broadcast import Broadcast
     from simulators.fleet.cohort import Rendered
     from simulators.fleet.fleet import Fleet
@@ -24,6 +28,8 @@ logger = logging.getLogger(__name__)
 
 MOST_UNSENT_ANSWERS = 64 * 1024
 FIRST_MESSAGE_S = 10.0
+RESET = struct.pack("ii", 1, 0)
+"""SO_LINGER of no time at all: closing sends RST."""
 _RECEIVE = 16 * 1024
 
 
@@ -34,9 +40,11 @@ class Reader:
         "_broadcast",
         "_camera",
         "_datagrams",
+        "_first",
         "_fleet",
         "_held",
         "_late",
+        "_muted",
         "_omitted",
         "_rest",
         "_run_cause",
@@ -80,10 +88,12 @@ class Reader:
         self._writing = False
         self._stalled = 0.0
         self._held = -1
+        self._first = 0
         self._run_first = 0
         self._run_cause = ""
         self._omitted = 0
         self._late = 0
+        self._muted = ""
 
     @property
     def camera(self) -> CameraState:
@@ -102,15 +112,29 @@ class Reader:
         """The camera's id, or the address while none was asked for."""
         return self._camera.id if self._camera is not None else self.host.address
 
+    @property
+    def chosen(self) -> bool:
+        """Whether a camera was asked for."""
+        return self._camera is not None
+
     def watches(self, camera: CameraState) -> bool:
         """Whether this connection is about `camera`."""
         return self._camera is camera
+
+    @property
+    def _fault(self) -> Fault | None:
+        return self._camera.fault if self._camera is not None else self.host.fault
 
     # What the conversation asks for (simulators.rtsp.conversation.Delivery)
 
     def password(self) -> str:
         """See `Delivery`."""
-        return camera_password(self._fleet.key, self.host.serial)
+        password = camera_password(self._fleet.key, self.host.serial)
+        return self._fault.password(password) if self._fault is not None else password
+
+    def encode(self, method: str, answer: Response) -> bytes:
+        """See `Delivery`."""
+        return self._fault.answers(method, answer) if self._fault is not None else answer.encode()
 
     def select(self, target: str) -> bool:
         """See `Delivery`."""
@@ -161,7 +185,7 @@ class Reader:
 
     def start(self) -> Start | None:
         """See `Delivery`."""
-        if not self.host.admits():
+        if not self.host.admits() or (self.camera.fault is not None and not self.camera.fault.admits()):
             return None
         first = self.broadcast.join(self)
         self.session = self.conversation.session
@@ -200,7 +224,7 @@ class Reader:
     def begin(self, frame: int) -> None:
         """The first frame, a key frame, comes now."""
         self.playing = True
-        self._run_first, self._run_cause = frame, ""
+        self._first, self._run_first, self._run_cause = frame, frame, ""
         self._late = self.broadcast.late
         self.odd = self.camera.fault is not None
         self.restate(frame)
@@ -228,12 +252,9 @@ class Reader:
 
     def send_carefully(self, frame: Rendered) -> None:
         """A frame for a reader that is slow, or whose camera has a fault."""
-        fault = self.camera.fault
-        number = frame.frame
-        if fault is not None and fault.omits(number, self.broadcast.cohort.is_key):
-            self._omitted += frame.packets
-            self.note(number, f"fault:{fault.kind}" if fault.honest else "")
+        if self._impeded(frame):
             return
+        number = frame.frame
         if self._rest and not self._flush():
             self.note(number, "slow-reader")
             return
@@ -252,14 +273,46 @@ class Reader:
 
     def send_datagrams(self, frame: Rendered) -> None:
         """A frame by UDP, packet by packet."""
+        if self._datagrams is None or self._impeded(frame):
+            return
+        report = frame.report() if frame.key else b""
+        packets = frame.datagrams(self._omitted)
         fault = self.camera.fault
-        if fault is not None and fault.omits(frame.frame, self.broadcast.cohort.is_key):
-            self._omitted += frame.packets
-            self.note(frame.frame, f"fault:{fault.kind}" if fault.honest else "")
-        elif self._datagrams is not None:
-            report = frame.report() if frame.key else b""
-            sent = self._datagrams.send(frame.datagrams(self._omitted), self.mark, report)
-            self.note(frame.frame, "" if sent else "send-refused")
+        if fault is None:
+            self.note(frame.frame, "" if self._datagrams.send(packets, self.mark, report) else "send-refused")
+            return
+        before, head, tail, after = packets
+        whole = [*before, head + self.mark + tail, *after]
+        left = fault.mangles(whole, self._moment(frame))
+        sent = self._datagrams.send_each(left, report)
+        lost = f"fault:{fault.kind}" if set(left) != set(whole) else ""
+        self.note(frame.frame, lost if sent else "send-refused")
+
+    def _impeded(self, frame: Rendered) -> bool:
+        """Whether something is wrong that keeps this frame back; the ledger then knows."""
+        fault = self.camera.fault
+        if self._muted:
+            self.note(frame.frame, self._muted)
+            return True
+        if fault is None or not fault.omits(self._moment(frame)):
+            return False
+        self._omitted += frame.packets  # the encoder never made it: sequence numbers go on
+        self.note(frame.frame, f"fault:{fault.kind}" if fault.honest else "")
+        return True
+
+    def _moment(self, frame: Rendered) -> Moment:
+        cohort = self.broadcast.cohort
+        _, _, size = frame.stream(0, 0)
+        return Moment(self.camera.id, frame.frame, self._first, cohort.num / cohort.den, size, cohort.is_key)
+
+    def mute(self, cause: str) -> None:
+        """Keep the connection, and neither hear nor say anything on it."""
+        self._muted, self.odd = cause, True
+
+    @property
+    def muted(self) -> bool:
+        """Whether `mute` was called."""
+        return bool(self._muted)
 
     def note(self, frame: int, cause: str) -> None:
         """From `frame` on frames are sent (no cause), or skipped for this cause."""
@@ -329,6 +382,8 @@ class Reader:
         if not data:
             self.close("disconnect")
             return
+        if self._muted:
+            return
         delay = self.host.dialect.slow_answer
         if delay:
             self._fleet.loop.call_later(delay, self._understand, data)
@@ -358,6 +413,12 @@ class Reader:
         if (not self.playing or told) and quiet > dialect.session_timeout:
             return "timeout"
         return ""
+
+    def reset(self, cause: str) -> None:
+        """End session and connection as a device does that has forgotten them: by RST."""
+        if not self.closed:
+            self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+            self.close(cause)
 
     def close(self, cause: str) -> None:
         """End session and connection."""

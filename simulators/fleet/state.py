@@ -36,6 +36,11 @@ class Host:
         """By path and query, as the URL ends."""
         self.connections: list[Reader] = []
 
+    @property
+    def fault(self) -> Fault | None:
+        """What is wrong here for somebody who has not said yet which camera is meant."""
+        return next((camera.fault for camera in self.cameras.values() if camera.fault is not None), None)
+
     def admits(self) -> bool:
         """Whether one more session may start."""
         return sum(len(camera.watching) for camera in self.cameras.values()) < self.dialect.max_sessions

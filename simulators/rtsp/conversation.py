@@ -72,6 +72,10 @@ class Delivery(Protocol):
         """TEARDOWN: send nothing any more."""
         ...
 
+    def encode(self, method: str, answer: Response) -> bytes:
+        """What is sent in answer to a request: `answer`, unless something is wrong with the camera."""
+        ...
+
 
 class _Refusal(Exception):
     def __init__(self, status: int, **headers: str) -> None:
@@ -146,7 +150,9 @@ class Conversation:
         if request.method in self.dialect.unanswered:
             return b""
         answer = self._respond(request)
-        return (quirks.answer(answer, self.dialect.quirks) if self.dialect.quirks else answer).encode()
+        if self.dialect.quirks:
+            answer = quirks.answer(answer, self.dialect.quirks)
+        return self.delivery.encode(request.method, answer)
 
     def _respond(self, request: Request) -> Response:
         self.agent = self.agent or (request.headers.get("User-Agent") or "")[:80]

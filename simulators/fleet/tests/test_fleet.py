@@ -110,7 +110,7 @@ def test_frames_that_are_only_claimed_are_missing_and_sequence_numbers_hide_it(t
         ill, well = make_devices(2)
         async with open_fleet(tmp_path, [ill, well]) as fleet:
             viewers = await playing(fleet, ill, well)
-            fleet.apply(DropFrames(frozenset({ill.id}), 4))
+            fleet.apply(DropFrames(cameras=frozenset({ill.id}), every=4))
             await asyncio.gather(*(viewer.watch(4 * GOP) for viewer in viewers))
             fleet.heal()
             healed = [(await viewer.watch(2 * GOP))[GOP:] for viewer in viewers]
@@ -133,7 +133,7 @@ def test_a_fault_waits_for_a_camera_that_comes_later(tmp_path: Path) -> None:
     async def test() -> None:
         first, second = make_devices(2)
         async with open_fleet(tmp_path, [first]) as fleet:
-            fleet.apply(DropFrames(frozenset({second.id}), 3))
+            fleet.apply(DropFrames(cameras=frozenset({second.id}), every=3))
             fleet.replace([first, second])
             (viewer,) = await playing(fleet, second)
             await viewer.watch(2 * GOP)
