@@ -180,6 +180,14 @@ class Viewer:
         self.writer.close()
 
     async def _exchange(self, method: str, headers: tuple[tuple[str, str], ...]) -> Response:
+        self.send(method, *headers)
+        while True:
+            for message in await self._receive():
+                if isinstance(message, Response):
+                    return message
+
+    def send(self, method: str, *headers: tuple[str, str]) -> None:
+        """One request, whose answer is not waited for."""
         self._number += 1
         url = f"rtsp://{self.device.address}{self.device.path}"
         pairs = [("CSeq", str(self._number)), *headers]
@@ -189,10 +197,6 @@ class Viewer:
             credentials = (self.device.username, camera_password(KEY, self.device.serial))
             pairs.append(("Authorization", authorization(self._challenge, method, url, *credentials)))
         self.writer.write(Request(method, url, Headers(pairs)).encode())
-        while True:
-            for message in await self._receive():
-                if isinstance(message, Response):
-                    return message
 
     async def _receive(self) -> list[Message]:
         data = await asyncio.wait_for(self.reader.read(65536), PATIENCE_S)
