@@ -6,25 +6,16 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from citycam.wire.rtsp import Response
-from simulators.faults.fault import Fault
+from simulators.faults.wrong_description import PaddedDescription
 
 
 @dataclass(frozen=True, kw_only=True)
-class LargeDescription(Fault):
+class LargeDescription(PaddedDescription):
     """`size` bytes of attributes follow the description."""
 
     kind: ClassVar[str] = "large-description"
 
-    size: int = 1_000_000
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if not isinstance(self.size, int) or not 0 < self.size <= 50_000_000:
-            raise ValueError(f"size must be a whole number of bytes up to 50,000,000, not {self.size!r}")
-
-    def answers(self, method: str, answer: Response) -> bytes:
-        """See `Fault`."""
-        if method != "DESCRIBE" or answer.status != 200:
-            return answer.encode()
+    def spoilt(self, answer: Response) -> bytes:
+        """See `WrongDescription`."""
         line = b"a=x-padding:" + b"0" * 86 + b"\r\n"
-        return replace(answer, body=answer.body + line * -(-self.size // len(line))).encode()
+        return replace(answer, body=answer.body + self.padding(line)).encode()

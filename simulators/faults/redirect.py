@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from citycam.wire.rtsp import Headers, Response
-from simulators.faults.fault import Fault
+from simulators.faults.wrong_description import WrongDescription
 
 
 @dataclass(frozen=True, kw_only=True)
-class Redirect(Fault):
+class Redirect(WrongDescription):
     """302 with `location` (RFC 2326 11.3.3)."""
 
     kind: ClassVar[str] = "redirect"
@@ -23,9 +23,7 @@ class Redirect(Fault):
         if not isinstance(self.location, str) or not re.fullmatch(r"rtsps?://[!-~]{1,200}", self.location):
             raise ValueError(f"location must be an RTSP URL, not {self.location!r}")
 
-    def answers(self, method: str, answer: Response) -> bytes:
-        """See `Fault`."""
-        if method != "DESCRIBE" or answer.status != 200:
-            return answer.encode()
+    def spoilt(self, answer: Response) -> bytes:
+        """See `WrongDescription`."""
         number = answer.headers.get("CSeq") or "0"
         return Response(302, "Moved Temporarily", Headers([("CSeq", number), ("Location", self.location)])).encode()

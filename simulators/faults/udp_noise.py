@@ -24,7 +24,7 @@ class UdpNoise(Fault):
         super().__post_init__()
         if not self.lose and not self.double and not self.reorder:
             raise ValueError("say how often to lose, double or reorder")
-        for name in ("lose", "double", "reorder"):
+        for name in _WAYS:
             if getattr(self, name):
                 share(name, getattr(self, name))
 

@@ -15,10 +15,6 @@ Lines = list[str]
 """Lines of a session description, without line ends."""
 
 
-def _connection(lines: Lines, value: str) -> Lines:
-    return [value if line.startswith("c=") else line for line in lines]
-
-
 def doubled_connection(lines: Lines) -> Lines:
     """`c=IN c=IN IP4 …` (Hik Media Server, mediamtx #227)."""
     return [f"c=IN {line}" if line.startswith("c=") else line for line in lines]
@@ -26,7 +22,7 @@ def doubled_connection(lines: Lines) -> Lines:
 
 def bare_connection(lines: Lines) -> Lines:
     """`c=IN` and nothing more (Uniview, mediamtx #5033 and #5008)."""
-    return _connection(lines, "c=IN")
+    return ["c=IN" if line.startswith("c=") else line for line in lines]
 
 
 def origin_of_ip(lines: Lines) -> Lines:

@@ -19,22 +19,13 @@ from citycam.wire.watermark import Watermark
 from simulators.fleet.bench import free_port
 from simulators.fleet.fleet import Fleet
 from simulators.fleet.tests.clips import make_clip
-from simulators.rtsp.device import Device, Dialect
+from simulators.rtsp.device import Device
+from simulators.rtsp.tests import test_conversation
 
 KEY = b"key of a test"
 FPS, GOP = 25, 5
 PATIENCE_S = 20.0
-DIALECT = Dialect(
-    server="Test",
-    public=("OPTIONS", "DESCRIBE", "SETUP", "PLAY", "GET_PARAMETER", "TEARDOWN"),
-    realm="IP Camera",
-    digest="MD5",
-    track="trackID=1",
-    session_timeout=60.0,
-    stall_timeout=10.0,
-    max_sessions=2,
-    max_connections=4,
-)
+DIALECT = replace(test_conversation.DIALECT, max_sessions=2, max_connections=4)
 
 
 def make_devices(count: int, **dialect: Any) -> list[Device]:
