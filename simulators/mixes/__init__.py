@@ -1,0 +1,1 @@
+"""Mixes of camera models: which share of a city's cameras is what."""
