@@ -34,7 +34,7 @@ class Event(Document):
     cameras: Choice = Choice()
     seconds: Annotated[Seconds, Field(ge=0)] | None = None
     """How long; without it as long as the kind of fault says."""
-    set: dict[str, Any] = {}
+    set: dict[str, Any] = Field(default_factory=dict)
 
 
 class Timeline(Document):

@@ -8,6 +8,7 @@ import logging
 import os
 import resource
 import signal
+import socket
 import sys
 from pathlib import Path
 
@@ -31,6 +32,7 @@ def _arguments() -> argparse.Namespace:
         default=Path("/run/secrets/camera-key"),
         help="secret that camera passwords derive from; white space around it does not count (default: %(default)s)",
     )
+    parser.add_argument("--listen-fd", type=int, help="a listening socket that was handed down, in place of --port's")
     parser.add_argument("--metrics", default="0.0.0.0:9464", help="Prometheus, as host:port (default: %(default)s)")
     parser.add_argument("--log-level", default="INFO", choices=["DEBUG", "INFO", "WARNING", "ERROR"])
     return parser.parse_args()
@@ -59,13 +61,15 @@ async def _run(options: argparse.Namespace) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, done.set)
-    fleet = Fleet(options.root, read_key(options.key_file), options.port)
+    key = read_key(options.key_file)
     try:
-        fleet.open()
+        listener = None if options.listen_fd is None else socket.socket(fileno=options.listen_fd)
+        fleet = Fleet(options.root, key, options.port, listener)
     except OSError as error:
         raise EnvironmentFailure(
             f"port {options.port} cannot be used", why=error.strerror or str(error), next="free it, or choose --port"
         ) from error
+    fleet.open()
     control = Control(fleet)
     host, _, port = options.metrics.rpartition(":")
     try:

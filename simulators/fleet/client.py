@@ -43,10 +43,13 @@ class FleetClient:
         except EnvironmentFailure:
             return False
 
-    def set_cameras(self, cameras: Iterable[Camera]) -> dict[str, int]:
-        """Make the fleet consist of these cameras; unchanged ones go on undisturbed. Counts of added and removed."""
+    def set_cameras(self, cameras: Iterable[Camera], ramp_s: float = 0.0) -> dict[str, int]:
+        """Make the fleet consist of these cameras; unchanged ones go on undisturbed. Counts of added and removed.
+
+        New ones are switched on evenly over `ramp_s` seconds.
+        """
         listed = [camera.model_dump(mode="json") for camera in cameras]
-        return self._call("PUT", "/cameras", {"cameras": listed})
+        return self._call("PUT", "/cameras", {"cameras": listed, "ramp_s": ramp_s})
 
     def status(self) -> dict[str, Any]:
         """Cameras, sessions, frames, lateness, CPU and memory; see `Fleet.status`."""

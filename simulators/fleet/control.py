@@ -56,10 +56,13 @@ class Control:
         return self._fleet.status()
 
     async def _cameras(self, body: bytes) -> Any:
-        cameras = read_json(body).get("cameras")
+        wish = read_json(body)
+        cameras, ramp_s = wish.get("cameras"), wish.get("ramp_s", 0.0)
+        if not isinstance(ramp_s, int | float) or not 0 <= ramp_s <= 3600:
+            raise ConfigError("a ramp is 0 to 3600 seconds long", where="ramp_s", why=f"found {ramp_s!r}")
         async with self._changing:
             request = {"cameras": cameras, "media": str(self._fleet.root / "media"), "port": self._fleet.port}
-            return self._fleet.replace(devices(await _admit(request)))
+            return self._fleet.replace(devices(await _admit(request)), ramp_s)
 
     async def _ledger(self, body: bytes) -> Any:
         run = read_json(body).get("run")

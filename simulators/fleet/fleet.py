@@ -18,6 +18,7 @@ from simulators.fleet.broadcast import Broadcast, Wheel
 from simulators.fleet.cohort import Cohort, Script
 from simulators.fleet.figures import Lateness, cpu_seconds, exposition, resident_bytes
 from simulators.fleet.ledger import Ledger
+from simulators.fleet.listener import listen
 from simulators.fleet.reader import RESET, Reader
 from simulators.fleet.state import CameraState, Host, Totals
 from simulators.media.clip import read_clip
@@ -26,6 +27,7 @@ from simulators.rtsp.device import Device
 logger = logging.getLogger(__name__)
 
 CHECKPOINT_S = 1.5
+_RAMP_STEP_S = 0.25
 _TICKS = 15
 _ACCEPTS = 64
 _MOST_BUFFERED = 128 * 1024
@@ -39,9 +41,13 @@ class Fleet:
         root: folder with `media/` and `ledger/`.
         key: secret that camera passwords derive from.
         port: where every camera listens.
+        listener: the socket they listen on, if it is open already: that of a shard.
+
+    Raises:
+        OSError: the port is taken or forbidden.
     """
 
-    def __init__(self, root: Path, key: bytes, port: int) -> None:
+    def __init__(self, root: Path, key: bytes, port: int, listener: socket.socket | None = None) -> None:
         self.root = root
         self.key = key
         self.port = port
@@ -61,18 +67,15 @@ class Fleet:
         self._sweep_size = 0
         self._ticks_left = _TICKS
         self._sweep_through = time.time_ns()
-        self._listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+        self._listener = listener or listen(port)
+        self._ramp: Iterator[Device] = iter(())
 
     def open(self) -> None:
-        """Listen, and begin the first ledger.
+        """Answer, and begin the first ledger.
 
         Raises:
-            OSError: the port is taken or forbidden.
             EnvironmentFailure: the ledger cannot be written.
         """
-        self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._listener.bind(("0.0.0.0", self.port))
-        self._listener.listen(4096)
         self.ledger.rotate(f"fleet-{datetime.now(UTC):%Y-%m-%dT%H-%M-%S-%f}Z")
         self.loop.add_reader(self._listener, self._accept)
         self.loop.call_later(CHECKPOINT_S / _TICKS, self._tick)
@@ -86,8 +89,10 @@ class Fleet:
             reader.close("shutdown")
         self.ledger.close()
 
-    def replace(self, devices: list[Device]) -> dict[str, int]:
+    def replace(self, devices: list[Device], ramp_s: float = 0.0) -> dict[str, int]:
         """Make the fleet consist of these cameras; those that did not change are not touched.
+
+        Those that are new are switched on one after another, evenly over `ramp_s` seconds.
 
         Raises:
             EnvironmentFailure: a clip cannot be read; nothing was changed then.
@@ -99,11 +104,21 @@ class Fleet:
         for state in gone:
             self._remove(state)
         added = [device for device in devices if device.id not in self.cameras]
-        for device in added:
+        self._ramp = iter(added)
+        self._switch_on(self._ramp, -(-len(added) // max(1, round(ramp_s / _RAMP_STEP_S))))
+        return {"added": len(added), "removed": len(gone), "cameras": len(wanted)}
+
+    def _switch_on(self, ramp: Iterator[Device], step: int) -> None:
+        """Add the next `step` cameras, and later the others, unless another ramp has taken this one's place."""
+        if ramp is not self._ramp:
+            return
+        some = list(islice(ramp, step))
+        for device in some:
             self._add(device)
-        gc.collect()
-        gc.freeze()  # what is here now stays: no collection ever walks it again
-        return {"added": len(added), "removed": len(gone), "cameras": len(self.cameras)}
+        if some:
+            gc.collect()
+            gc.freeze()  # what is here now stays: no collection ever walks it again
+            self.loop.call_later(_RAMP_STEP_S, self._switch_on, ramp, step)
 
     def _add(self, device: Device) -> None:
         host = self._hosts.get(device.address)
