@@ -33,7 +33,8 @@ def listen(port: int) -> socket.socket:
 def listen_sharded(port: int, shards: int) -> list[socket.socket]:
     """Sockets of which the i-th accepts the connections to the addresses of shard i.
 
-    The kernel asks a BPF program which socket of the group a connection belongs to (socket(7), SO_ATTACH_REUSEPORT_CBPF).
+    The kernel asks a BPF program which socket of the group a connection belongs to (socket(7),
+    SO_ATTACH_REUSEPORT_CBPF).
     Whoever made the sockets must keep them open: a group that loses one is counted anew.
 
     Raises:
