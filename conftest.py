@@ -29,6 +29,7 @@ class Groups(LoadScopeScheduling):
         return group_of(nodeid)
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Groups:
     """Deal tests by our groups, whatever `--dist` says."""
     return Groups(config, log)
