@@ -1,0 +1,1 @@
+"""What the city's rules say of cameras and of proposed ones: technical standard, moratorium, overlap."""
