@@ -31,10 +31,14 @@ class Transport(StrEnum):
     UDP = "udp"
 
 
+Codec = Literal["h264", "h265", "mjpeg"]
+"""Of video: H.264 (RFC 6184), H.265 (RFC 7798), Motion JPEG (RFC 2435)."""
+
+
 class Stream(Document):
     """What a camera promises to send. `bitrate` is in bits per second."""
 
-    codec: Literal["h264"] = "h264"
+    codec: Codec = "h264"
     width: Annotated[int, Field(ge=16, le=7680, multiple_of=2)]
     height: Annotated[int, Field(ge=16, le=4320, multiple_of=2)]
     fps: Annotated[int, Field(ge=1, le=60)]

@@ -1,6 +1,6 @@
 """Session descriptions (RFC 4566) as cameras give them in DESCRIBE (RFC 2326 appendix C).
 
-H.264 is described by RFC 6184 8.2.1.
+H.264 is described by RFC 6184 8.2.1, H.265 by RFC 7798 7.2, AAC by RFC 3640 4.1, JPEG and G.711 by RFC 3551 6.
 """
 
 from __future__ import annotations
@@ -8,11 +8,19 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urljoin
 
 MAX_SIZE = 64 * 1024
 MAX_MEDIA = 32
+
+_NAMES = {"h264": "H264", "h265": "H265", "mjpeg": "JPEG", "pcmu": "PCMU", "pcma": "PCMA", "aac": "MPEG4-GENERIC"}
+"""Encoding names of RFC 3551 and its followers, by ours."""
+_CODECS = {name.lower(): codec for codec, name in _NAMES.items()}
+_AUDIO = {"pcmu", "pcma", "aac"}
+_STATIC = {0: "PCMU/8000", 8: "PCMA/8000", 26: "JPEG/90000"}
+"""Payload types that need no `a=rtpmap` (RFC 3551 section 6)."""
 
 
 class SdpSyntaxError(ValueError):
@@ -37,17 +45,32 @@ class Media:
 
     @property
     def codec(self) -> str:
-        """Encoding name in lower case: `h264`."""
-        return self.rtpmap.partition("/")[0].lower()
+        """Our name of the codec, `h264` or `mjpeg`; the encoding name in lower case where we have none."""
+        name = self.rtpmap.partition("/")[0].lower()
+        return _CODECS.get(name, name)
 
     @property
     def parameter_sets(self) -> tuple[bytes, ...]:
-        """NAL units of H.264's `sprop-parameter-sets`; empty if there are none that can be read."""
-        found = re.search(r"sprop-parameter-sets\s*=\s*([^;\s]+)", self.fmtp)
+        """NAL units of H.264's or H.265's `sprop-…`, in that order; empty if there are none that can be read."""
+        names = ("sprop-parameter-sets", "sprop-vps", "sprop-sps", "sprop-pps")
+        values = ",".join(filter(None, map(self._parameter, names)))
         try:
-            return tuple(base64.b64decode(part, validate=True) for part in found[1].split(",")) if found else ()
+            return tuple(base64.b64decode(part, validate=True) for part in values.split(",")) if values else ()
         except (binascii.Error, ValueError):
             return ()
+
+    @property
+    def config(self) -> bytes:
+        """AAC's AudioSpecificConfig (RFC 3640 4.1); empty if there is none that can be read."""
+        try:
+            return bytes.fromhex(self._parameter("config"))
+        except ValueError:
+            return b""
+
+    def _parameter(self, name: str) -> str:
+        """A value of the format parameters; empty if it is not there."""
+        found = re.search(rf"(?:^|[;\s]){name}\s*=\s*([^;\s]+)", self.fmtp, re.IGNORECASE)
+        return found[1] if found else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,56 +82,95 @@ class Session:
     control: str = ""
 
 
-def describe(
-    *,
-    address: str,
-    name: str,
-    control: str,
-    sps: bytes,
-    pps: bytes,
-    fps: int,
-    payload_type: int = 96,
-    bandwidth: int = 0,
-    session_id: int = 1,
-) -> str:
-    """The description of one H.264 stream.
+@dataclass(frozen=True, slots=True)
+class Track:
+    """One track of a description.
+
+    Attributes:
+        codec: `h264`, `h265`, `mjpeg`, `pcmu`, `pcma` or `aac`.
+        control: control attribute, relative to the Content-Base.
+        payload_type: dynamic where RFC 3551 has no static one.
+        sets: NAL units of the parameter sets: SPS and PPS, for H.265 a VPS before them.
+        fps: frames a second of video, 0 to leave it out.
+        bandwidth: bits per second for `b=AS`, 0 to leave it out.
+        rate: ticks of the RTP timestamp a second: the sampling rate of audio; 0 for the 90,000 of video.
+        config: AAC's AudioSpecificConfig.
+        port: where multicast goes to, 0 for unicast.
+    """
+
+    codec: str
+    control: str
+    payload_type: int
+    sets: tuple[bytes, ...] = ()
+    fps: int = 0
+    bandwidth: int = 0
+    rate: int = 0
+    config: bytes = b""
+    port: int = 0
+
+
+def describe(*, address: str, name: str, tracks: Sequence[Track], session_id: int = 1, multicast: str = "") -> str:
+    """The description of a presentation.
 
     Args:
         address: IPv4 address of the camera (`o=`).
         name: session name (`s=`).
-        control: control attribute of the track, relative to the Content-Base.
-        sps: sequence parameter set, for `profile-level-id` and `sprop-parameter-sets`.
-        pps: picture parameter set.
-        fps: frames a second.
-        payload_type: dynamic RTP payload type.
-        bandwidth: bits per second for `b=AS`, 0 to leave it out.
         session_id: `o=` session id and version.
+        tracks: in their order.
+        multicast: group that the tracks are sent to, with its TTL (`239.1.2.3/16`); empty for unicast.
 
     Raises:
-        ValueError: `sps` is too short, or a text holds a line break.
+        ValueError: a codec is unknown or lacks what describes it, or a text holds a line break.
     """
-    if len(sps) < 4:
-        raise ValueError("an SPS has at least 4 bytes")
-    if re.search(r"[\r\n\0]", address + name + control):
-        raise ValueError("address, name and control must be single lines")
-    sprop = ",".join(base64.b64encode(unit).decode() for unit in (sps, pps))
+    if re.search(r"[\r\n\0]", "".join((address, name, multicast, *(track.control for track in tracks)))):
+        raise ValueError("addresses, name and controls must be single lines")
     lines = [
         "v=0",
         f"o=- {session_id} {session_id} IN IP4 {address}",
         f"s={name}",
-        "c=IN IP4 0.0.0.0",
+        f"c=IN IP4 {multicast or '0.0.0.0'}",
         "t=0 0",
         "a=control:*",
         "a=range:npt=0-",
-        f"m=video 0 RTP/AVP {payload_type}",
-        *([f"b=AS:{-(-bandwidth // 1000)}"] if bandwidth else []),
-        f"a=rtpmap:{payload_type} H264/90000",
-        f"a=fmtp:{payload_type} packetization-mode=1;profile-level-id={sps[1:4].hex().upper()};"
-        f"sprop-parameter-sets={sprop}",
-        f"a=framerate:{fps}",
-        f"a=control:{control}",
+        *(line for track in tracks for line in _track(track)),
     ]
     return "\r\n".join(lines) + "\r\n"
+
+
+def _track(track: Track) -> list[str]:
+    if track.codec not in _NAMES:
+        raise ValueError(f"codec {track.codec!r} cannot be described")
+    kind = "audio" if track.codec in _AUDIO else "video"
+    channels = "/1" if track.codec == "aac" else ""
+    format = _format(track)
+    return [
+        f"m={kind} {track.port} RTP/AVP {track.payload_type}",
+        *([f"b=AS:{-(-track.bandwidth // 1000)}"] if track.bandwidth else []),
+        f"a=rtpmap:{track.payload_type} {_NAMES[track.codec]}/{track.rate or 90_000}{channels}",
+        *([f"a=fmtp:{track.payload_type} {format}"] if format else []),
+        *([f"a=framerate:{track.fps}"] if track.fps else []),
+        f"a=control:{track.control}",
+    ]
+
+
+def _format(track: Track) -> str:
+    """The format parameters (`a=fmtp`)."""
+    if track.codec == "aac":
+        if not track.config:
+            raise ValueError("AAC needs its AudioSpecificConfig")
+        sizes = "sizelength=13;indexlength=3;indexdeltalength=3"
+        return f"streamtype=5;profile-level-id=1;mode=AAC-hbr;{sizes};config={track.config.hex()}"
+    sets = [base64.b64encode(unit).decode() for unit in track.sets]
+    if track.codec == "h264":
+        if len(sets) != 2 or len(track.sets[0]) < 4:
+            raise ValueError("H.264 needs an SPS of at least 4 bytes and a PPS")
+        level = track.sets[0][1:4].hex().upper()
+        return f"packetization-mode=1;profile-level-id={level};sprop-parameter-sets={','.join(sets)}"
+    if track.codec == "h265":
+        if len(sets) != 3:
+            raise ValueError("H.265 needs a VPS, an SPS and a PPS")
+        return f"sprop-vps={sets[0]};sprop-sps={sets[1]};sprop-pps={sets[2]}"
+    return ""
 
 
 def parse(text: str) -> Session:
@@ -154,7 +216,7 @@ def _media(section: list[str]) -> Media:
         found[1],
         _attribute(section, "control"),
         payload_type,
-        _attribute(section, f"rtpmap:{payload_type}", " "),
+        _attribute(section, f"rtpmap:{payload_type}", " ") or _STATIC.get(payload_type, ""),
         _attribute(section, f"fmtp:{payload_type}", " "),
     )
 

@@ -12,7 +12,9 @@ from typing import Self
 
 from citycam.model.camera import camera_id, number_of
 from citycam.wire import digest, sdp, watermark
-from citycam.wire.rtp import AccessUnit, Depacketizer, Packet, RtpSyntaxError
+from citycam.wire.payloads import depacketizer
+from citycam.wire.pictures import AccessUnit
+from citycam.wire.rtp import Packet, RtpSyntaxError
 from citycam.wire.rtsp import Decoder, Frame, Headers, Request, Response, RtspSyntaxError
 from citycam.wire.sdp import SdpSyntaxError
 from loadtests.clients.edge import connect, split_address
@@ -116,23 +118,23 @@ class LiveSession:
         """Set up and play the first video; its access units as they come, until `end` (monotonic seconds).
 
         Raises:
-            ViewingFailed: refused, or there is no H.264.
+            ViewingFailed: refused, or there is no video of a codec that is known.
             OSError: the connection ended, or was silent for too long.
         """
         described = self._ask("DESCRIBE", self._uri, {"Accept": "application/sdp"})
         media = sdp.parse(described.body.decode("utf-8", "replace")).media
-        video = next((one for one in media if one.kind == "video" and one.codec == "h264"), None)
-        if video is None:
-            raise ViewingFailed("the description names no H.264 video")
+        video = next((one for one in media if one.kind == "video"), None)
+        pictures = depacketizer(video.codec) if video is not None else None
+        if video is None or pictures is None:
+            raise ViewingFailed("the description names no video that can be read")
         base = described.headers.get("Content-Base") or self._uri
         track = sdp.control_url(base, video.control)
         answer = self._ask("SETUP", track, {"Transport": "RTP/AVP/TCP;unicast;interleaved=0-1"})
         self._session = (answer.headers.get("Session") or "").partition(";")[0].strip()
         self._ask("PLAY", base, {"Range": "npt=0.000-"})
-        depacketizer = Depacketizer()
         for frame in self._frames(end):
             if frame.channel == 0:
-                yield from depacketizer.feed(Packet.parse(frame.payload))
+                yield from pictures.feed(Packet.parse(frame.payload))
 
     def _ask(self, method: str, uri: str, headers: dict[str, str]) -> Response:
         """Send a request and wait for its answer; authenticates when it is asked to."""

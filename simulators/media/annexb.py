@@ -1,14 +1,16 @@
-"""H.264 byte streams (ITU-T H.264 annex B): NAL units and access units."""
+"""Byte streams of H.264 and H.265 (annex B of ITU-T H.264 and H.265): NAL units and pictures."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
+
+from citycam.wire import h264, h265
 
 START_CODE = b"\x00\x00\x00\x01"
 _START = re.compile(rb"\x00\x00\x01")
-_SLICE, _IDR, _SPS, _PPS = 1, 5, 7, 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +23,33 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Elementary:
-    """A stream taken apart: its one pair of parameter sets, and its pictures in order."""
+    """A stream taken apart: its one of each parameter set, and its pictures in decoding order."""
 
-    sps: bytes
-    pps: bytes
+    sets: tuple[bytes, ...]
     pictures: tuple[Picture, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """What matters of a codec's NAL units: bytes of their header, their type, and which types are what."""
+
+    header: int
+    kind: Callable[[bytes], int]
+    sets: dict[int, str]
+    slices: frozenset[int]
+    keys: frozenset[int]
+
+
+_FORMS = {
+    "h264": _Form(1, h264.kind, {h264.SPS: "SPS", h264.PPS: "PPS"}, frozenset((1, h264.IDR)), frozenset((h264.IDR,))),
+    "h265": _Form(
+        h265.HEADER,
+        h265.kind,
+        {h265.VPS: "VPS", h265.SPS: "SPS", h265.PPS: "PPS"},
+        frozenset(range(h265.VPS)),
+        frozenset((h265.IDR_W_RADL, h265.IDR_N_LP)),
+    ),
+}
 
 
 def split(data: bytes) -> list[bytes]:
@@ -42,29 +66,32 @@ def join(units: Sequence[bytes]) -> bytes:
     return b"".join(START_CODE + unit for unit in units)
 
 
-def take_apart(data: bytes) -> Elementary:
+def take_apart(data: bytes, codec: Literal["h264", "h265"] = "h264") -> Elementary:
     """Pictures and parameter sets of a stream; SEI, access unit delimiters and fillers are left out.
 
-    A slice whose first_mb_in_slice is 0 (its Exp-Golomb code is one bit, 1) begins a picture (7.4.1.2.4).
+    The bit after a slice's NAL header is set in the first slice of a picture: the Exp-Golomb code of
+    first_mb_in_slice 0 (H.264 7.4.1.2.4), or first_slice_segment_in_pic_flag (H.265 7.4.2.4.5).
 
     Raises:
         ValueError: no pictures, no or changing parameter sets, or it does not begin with a key frame.
     """
-    sets: dict[int, set[bytes]] = {_SPS: set(), _PPS: set()}
+    form = _FORMS[codec]
+    sets: dict[int, set[bytes]] = {kind: set() for kind in form.sets}
     pictures: list[list[bytes]] = []
     for unit in split(data):
-        kind = unit[0] & 0x1F
+        kind = form.kind(unit)
         if kind in sets:
             sets[kind].add(unit)
-        elif kind in (_SLICE, _IDR):
-            if len(unit) < 2:
+        elif kind in form.slices:
+            if len(unit) <= form.header:
                 raise ValueError("a slice without content")
-            if unit[1] & 0x80 or not pictures:
+            if unit[form.header] & 0x80 or not pictures:
                 pictures.append([])
             pictures[-1].append(unit)
-    if len(sets[_SPS]) != 1 or len(sets[_PPS]) != 1:
-        raise ValueError(f"{len(sets[_SPS])} different SPS and {len(sets[_PPS])} PPS: exactly one of each is needed")
-    done = tuple(Picture(tuple(units), units[0][0] & 0x1F == _IDR) for units in pictures)
+    for kind, found in sets.items():
+        if len(found) != 1:
+            raise ValueError(f"{len(found)} different {form.sets[kind]}: exactly one is needed")
+    done = tuple(Picture(tuple(units), form.kind(units[0]) in form.keys) for units in pictures)
     if not done or not done[0].key:
         raise ValueError("the stream does not begin with a key frame")
-    return Elementary(sets[_SPS].pop(), sets[_PPS].pop(), done)
+    return Elementary(tuple(found.pop() for found in sets.values()), done)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from citycam.model.errors import ConfigError, EnvironmentFailure
 from simulators.media.annexb import Elementary, take_apart
-from simulators.media.clip import INDEX, write_clip
+from simulators.media.clip import INDEX, Clip, Unit, write_clip
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ GENERATED = {
 }
 """Sources of generated pictures, as ffmpeg's lavfi writes them."""
 
-_RECIPE = 1
+_RECIPE = 2
 """Part of every cache key: raise it when the arguments below change meaning without changing their text."""
 
 
@@ -72,7 +72,9 @@ def encode(recipe: Recipe, cache: Path) -> Path:
         stream = _run(recipe, arguments)
         if len(stream.pictures) != frames:
             raise _failure(recipe, f"{len(stream.pictures)} frames came out, {frames} were asked for")
-        write_clip(work, stream, fps=recipe.fps, gop=recipe.gop, label=recipe.label)
+        reel = tuple(Unit.of(picture.units, key=picture.key) for picture in stream.pictures)
+        clip = Clip(folder.name, "h264", stream.sets, recipe.fps, (reel,), width=recipe.width, height=recipe.height)
+        write_clip(work, clip, label=recipe.label)
         for file in work.iterdir():
             file.chmod(0o644)  # the fleet reads them under another user
         work.chmod(0o755)

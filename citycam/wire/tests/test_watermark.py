@@ -53,3 +53,17 @@ def test_the_media_check_covers_every_unit_and_its_length(units: list[bytes], da
 def test_numbers_that_do_not_fit_are_refused(number: int) -> None:
     with pytest.raises(ValueError, match="does not fit"):
         watermark.encode(number, 1)
+
+
+@given(marks)
+def test_h265_carries_the_same_bytes_after_another_header(mark: Watermark) -> None:
+    unit = watermark.nal(mark, "h265")
+    assert watermark.read(unit) == mark
+    assert unit[:4] == b"\x4e\x01\x05\x37"
+    assert unit[2:] == watermark.nal(mark)[1:]
+    assert (len(unit), unit.startswith(watermark.prefix("h265"))) == (watermark.size("h265"), True)
+
+
+def test_jpeg_has_no_watermark() -> None:
+    assert (watermark.prefix("mjpeg"), watermark.size("mjpeg")) == (b"", 0)
+    assert (watermark.prefix("h264"), watermark.size("h264")) == (watermark.PREFIX, watermark.SIZE)

@@ -32,7 +32,7 @@ def test_any_bytes_are_split_or_give_nothing(data: bytes) -> None:
 
 def test_pictures_are_found_by_their_first_slice() -> None:
     stream = take_apart(join([SPS, PPS, SEI, IDR, DELIMITER, SLICE, CONTINUED, SLICE]))
-    assert (stream.sps, stream.pps) == (SPS, PPS)
+    assert stream.sets == (SPS, PPS)
     assert stream.pictures == (Picture((IDR,), True), Picture((SLICE, CONTINUED), False), Picture((SLICE,), False))
 
 
@@ -40,7 +40,7 @@ def test_pictures_are_found_by_their_first_slice() -> None:
     ("parts", "why"),
     [
         ([], "0 different SPS"),
-        ([SPS, IDR], "0 PPS"),
+        ([SPS, IDR], "0 different PPS"),
         ([SPS, SPS + b"\x01", PPS, IDR], "2 different SPS"),
         ([SPS, PPS], "key frame"),
         ([SPS, PPS, SLICE, IDR], "key frame"),

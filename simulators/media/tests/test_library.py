@@ -34,10 +34,11 @@ def test_real_footage_becomes_whole_gops(tmp_path: Path, name: str, seconds: int
     media = prepare_media(cameras(), footage(name), tmp_path / "cache", tmp_path / "media")
     (folder,) = media.clips_of(cameras()[0])
     clip = read_clip(tmp_path / "media" / folder)
-    assert (clip.fps, clip.gop) == (5, 10)
-    assert len(clip.units) == seconds * 5
-    assert [index for index, unit in enumerate(clip.units) if unit.key] == list(range(0, len(clip.units), 10))
-    assert all(len(unit.slices) == 1 for unit in clip.units)
+    assert (clip.codec, clip.fps, clip.width, clip.height) == ("h264", 5, 176, 144)
+    (reel,) = clip.reels
+    assert len(reel) == seconds * 5
+    assert [index for index, unit in enumerate(reel) if unit.key] == list(range(0, len(reel), 10))
+    assert all(len(unit.slices) == 1 for unit in reel)
 
 
 def test_a_clip_is_encoded_once_and_found_by_its_content(tmp_path: Path) -> None:
