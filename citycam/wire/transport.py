@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from ipaddress import IPv4Address
 
 _PAIR = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?")
 
 
 @dataclass(frozen=True, slots=True)
 class TransportSpec:
-    """One transport: interleaved channels on the RTSP connection, or UDP ports. RTP first, RTCP second."""
+    """One transport: interleaved channels on the RTSP connection, or UDP ports. RTP first, RTCP second.
+
+    Of multicast the `group` is the address (`destination`), and `port` what everybody there listens on.
+    """
 
     tcp: bool
     channels: tuple[int, int] | None = None
@@ -18,14 +22,21 @@ class TransportSpec:
     server_port: tuple[int, int] | None = None
     ssrc: int | None = None
     multicast: bool = False
+    group: str = ""
+    port: tuple[int, int] | None = None
+    ttl: int | None = None
 
     def encode(self) -> str:
         """The header's value."""
         parts = ["RTP/AVP/TCP" if self.tcp else "RTP/AVP", "multicast" if self.multicast else "unicast"]
-        for name in ("channels", "client_port", "server_port"):
+        if self.group:
+            parts.append(f"destination={self.group}")
+        for name in ("channels", "client_port", "server_port", "port"):
             pair = getattr(self, name)
             if pair is not None:
                 parts.append(f"{'interleaved' if name == 'channels' else name}={pair[0]}-{pair[1]}")
+        if self.ttl is not None:
+            parts.append(f"ttl={self.ttl}")
         if self.ssrc is not None:
             parts.append(f"ssrc={self.ssrc:08X}")
         return ";".join(parts)
@@ -52,9 +63,24 @@ def _parse(entry: str) -> TransportSpec | None:
             server_port=_pair(values.get("server_port"), 0xFFFF),
             ssrc=int(ssrc, 16) if re.fullmatch(r"[0-9A-Fa-f]{1,8}", ssrc) else None,
             multicast="multicast" in values,
+            group=_address(values.get("destination", "")) if "multicast" in values else "",
+            port=_pair(values.get("port"), 0xFFFF),
+            ttl=_ttl(values.get("ttl")),
         )
     except ValueError:
         return None
+
+
+def _address(text: str) -> str:
+    return str(IPv4Address(text.strip())) if text.strip() else ""
+
+
+def _ttl(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if not re.fullmatch(r"[0-9]{1,3}", text.strip()) or int(text) > 0xFF:
+        raise ValueError(f"{text!r} is no time to live")
+    return int(text)
 
 
 def _pair(text: str | None, highest: int) -> tuple[int, int] | None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from citycam.model.errors import ConfigError
+from simulators.faults.burst import Burst
+from simulators.faults.clock_drift import ClockDrift
+from simulators.faults.clock_jump import ClockJump
 from simulators.faults.drop_frames import DropFrames
 from simulators.faults.endless_header import EndlessHeader
 from simulators.faults.fault import Fault
@@ -18,10 +21,16 @@ from simulators.faults.redirect import Redirect
 from simulators.faults.session_limit import SessionLimit
 from simulators.faults.slow_start import SlowStart
 from simulators.faults.squeeze import Squeeze
+from simulators.faults.ssrc_jump import SsrcJump
+from simulators.faults.stream_change import StreamChange
+from simulators.faults.timestamp_jump import TimestampJump
 from simulators.faults.udp_noise import UdpNoise
 from simulators.faults.uplink import Uplink
 
 _ALL: tuple[type[Fault], ...] = (
+    Burst,
+    ClockDrift,
+    ClockJump,
     DropFrames,
     EndlessHeader,
     Freeze,
@@ -34,6 +43,9 @@ _ALL: tuple[type[Fault], ...] = (
     SessionLimit,
     SlowStart,
     Squeeze,
+    SsrcJump,
+    StreamChange,
+    TimestampJump,
     UdpNoise,
     Uplink,
 )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from typing import Any, ClassVar, NamedTuple
 
 from citycam.wire.rtsp import Response
+from simulators.rtsp.feed import Feed
 
 
 class Moment(NamedTuple):
@@ -74,6 +75,10 @@ class Fault:
         """Whether one more session may start."""
         return True
 
+    def alters(self, feed: Feed) -> Feed:
+        """What the camera sends instead."""
+        return feed
+
     def as_dict(self) -> dict[str, Any]:
         """The fault as the control API and the ledger write it."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
@@ -84,6 +89,16 @@ def chance(seed: int, *what: object) -> float:
     """A number from 0 to 1 that depends on the seed and on what it is asked for, and on nothing else."""
     digest = hashlib.blake2b(repr((seed, *what)).encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big") / 2**64
+
+
+def number(name: str, value: float, most: float) -> None:
+    """Refuse what is no number, is nothing, or is too large in either direction.
+
+    Raises:
+        ValueError: says what was found.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < abs(value) <= most:
+        raise ValueError(f"{name} must be a number other than 0, and at most {most:g} either way, not {value!r}")
 
 
 def share(name: str, value: float) -> None:

@@ -18,6 +18,7 @@ from citycam.model.errors import CitycamError, ConfigError, EnvironmentFailure
 from simulators.fleet.control import Control
 from simulators.fleet.fleet import Fleet
 from simulators.fleet.http import serve
+from simulators.fleet.ports import Ports
 
 logger = logging.getLogger("simulators.fleet")
 
@@ -64,7 +65,8 @@ async def _run(options: argparse.Namespace) -> None:
     key = read_key(options.key_file)
     try:
         listener = None if options.listen_fd is None else socket.socket(fileno=options.listen_fd)
-        fleet = Fleet(options.root, key, options.port, listener)
+        ports = Ports(rtsp=options.port, rtsps=0)
+        fleet = Fleet(options.root, key, ports, {} if listener is None else {"rtsp": listener})
     except OSError as error:
         raise EnvironmentFailure(
             f"port {options.port} cannot be used", why=error.strerror or str(error), next="free it, or choose --port"

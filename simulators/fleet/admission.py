@@ -15,10 +15,10 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from citycam.model.camera import Camera
+from citycam.model.camera import Camera, Stream
 from citycam.model.errors import CitycamError, ConfigError, ExitCode
 from simulators.fleet.cohort import slots
-from simulators.media.library import MediaSet, kind_of, read_catalogue
+from simulators.media.library import MediaSet, kind, read_catalogue
 from simulators.profiles.profile import load_profile
 
 
@@ -41,10 +41,17 @@ def admit(cameras: Any, media: MediaSet, port: int) -> list[dict[str, Any]]:
     return [_record(camera, media, port) for camera in checked]
 
 
-def dialects(cameras: list[dict[str, Any]]) -> dict[str, Any]:
-    """The dialects that the records of `admit` name."""
-    models = sorted({camera["dialect"] for camera in cameras})
-    return {model: load_profile(model).rtsp.model_dump(mode="json") for model in models}
+def models(devices: list[dict[str, Any]]) -> dict[str, Any]:
+    """What the devices of each model have in common: how they speak, and how wrong their clocks are."""
+    profiles = [load_profile(model) for model in sorted({device["model"] for device in devices})]
+    return {
+        profile.model: {
+            "dialect": profile.rtsp.model_dump(mode="json"),
+            "error_ns": round(profile.clock.error * 1e9),
+            "drift_ppb": round(profile.clock.drift_ppm * 1000),
+        }
+        for profile in profiles
+    }
 
 
 def _refuse_doubles(what: str, values: list[str]) -> None:
@@ -70,43 +77,49 @@ def _refuse_strangers(cameras: list[Camera]) -> None:
 
 def _record(camera: Camera, media: MediaSet, port: int) -> dict[str, Any]:
     profile = load_profile(camera.model)
-    clips = media.clips_of(camera)
     if camera.port != port:
         raise ConfigError(f"{camera.id} has port {camera.port}", where="port", why=f"this fleet listens on {port}")
-    if profile.paths.channel(camera.path, profile.channels) is None:
+    channel = profile.paths.channel(camera.path, profile.channels)
+    if channel is None:
         why = f"{camera.model} has {profile.channels} at {profile.paths.main}"
         raise ConfigError(f"{camera.id} has path {camera.path}", where="path", why=why, next="correct the inventory")
     if camera.auth.value not in profile.auth:
         why = f"{camera.model} knows {', '.join(profile.auth)}"
         raise ConfigError(f"{camera.id} has auth {camera.auth}", where="auth", why=why, next="correct the inventory")
-    if not clips:
-        why = f"there is no clip for {kind_of(camera)} in {media.folder}"
-        raise ConfigError(f"{camera.id} has nothing to play", where="media", why=why, next="prepare the media first")
-    slot = camera.number % slots(camera.stream.fps)
+    sub = profile.sub_of(channel)
     return {
         "id": camera.id,
         "number": camera.number,
         "serial": camera.serial,
         "address": str(camera.address),
-        "path": camera.path,
         "auth": camera.auth.value,
         "username": camera.username,
-        "bitrate": camera.stream.bitrate,
-        "clip": clips[slot % len(clips)],  # one clip a slot: the fewer cohorts, the more cameras share each frame
-        "slot": slot,
-        "dialect": profile.model,
+        "main": _stream(camera, camera.path, camera.stream, media),
+        "sub": None if sub is None else _stream(camera, *sub, media),
+        "model": profile.model,
     }
 
 
+def _stream(camera: Camera, path: str, stream: Stream, media: MediaSet) -> dict[str, Any]:
+    name = kind(camera.model, stream)
+    clips = media.clips.get(name)
+    if not clips:
+        why = f"there is no clip for {name} in {media.folder}"
+        raise ConfigError(f"{camera.id} has nothing to play", where="media", why=why, next="prepare the media first")
+    slot = camera.number % slots(stream.fps)
+    # One clip a slot: the fewer cohorts, the more cameras share each frame.
+    return {"path": path, "bitrate": stream.bitrate, "clip": clips[slot % len(clips)], "slot": slot}
+
+
 def main() -> int:
-    """Read `{"cameras", "media", "port"}` from stdin; write `{"devices", "dialects"}` or `{"error"}` to stdout."""
+    """Read `{"cameras", "media", "port"}` from stdin; write `{"devices", "models"}` or `{"error"}` to stdout."""
     request = json.load(sys.stdin)
     try:
         devices = admit(request["cameras"], read_catalogue(Path(request["media"])), request["port"])
     except CitycamError as error:
         json.dump({"error": error.as_dict()}, sys.stdout)
         return ExitCode.CONFIG
-    json.dump({"devices": devices, "dialects": dialects(devices)}, sys.stdout)
+    json.dump({"devices": devices, "models": models(devices)}, sys.stdout)
     return ExitCode.OK
 
 

@@ -8,7 +8,7 @@ from asyncio import AbstractEventLoop, TimerHandle
 from itertools import count
 from typing import TYPE_CHECKING
 
-from simulators.fleet.cohort import Cohort, Rendered
+from simulators.fleet.cohort import Cohort, Lanes, Rendered
 from simulators.fleet.figures import LATE_NS, Lateness
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Broadcast:
         self.armed = False
         self._lateness = lateness
         self._waiting: list[Reader] = []
-        self._streams: dict[int, list[Reader]] = {}
+        self._streams: dict[Lanes, list[Reader]] = {}
         self._datagrams: list[Reader] = []
 
     @property
@@ -52,8 +52,8 @@ class Broadcast:
         for readers in (self._waiting, self._datagrams, *self._streams.values()):
             if reader in readers:
                 readers.remove(reader)
-        if reader.channel in self._streams and not self._streams[reader.channel]:
-            del self._streams[reader.channel]
+        if reader.lanes in self._streams and not self._streams[reader.lanes]:
+            del self._streams[reader.lanes]
 
     def run(self, now: int) -> None:
         """Send every frame that is due."""
@@ -80,10 +80,10 @@ class Broadcast:
         if now - due > LATE_NS:
             self.late += 1
         gone: list[tuple[Reader, OSError]] = []
-        for channel, readers in self._streams.items():
+        for lanes, readers in self._streams.items():
             for at in range(0, len(readers), _BATCH):
                 batch = readers[at : at + _BATCH]
-                _stream(batch, frame, channel, gone)
+                _stream(batch, frame, lanes, gone)
                 self._lateness.add(time.time_ns() - due, len(batch))
         for reader in self._datagrams:
             reader.send_datagrams(frame)
@@ -95,7 +95,7 @@ class Broadcast:
 
     def _admit(self, number: int) -> None:
         for reader in self._waiting:
-            readers = self._datagrams if reader.channel < 0 else self._streams.setdefault(reader.channel, [])
+            readers = self._datagrams if reader.lanes is None else self._streams.setdefault(reader.lanes, [])
             readers.append(reader)
             reader.begin(number)
         self._waiting.clear()
@@ -104,9 +104,9 @@ class Broadcast:
         return [*self._datagrams, *(reader for readers in self._streams.values() for reader in readers)]
 
 
-def _stream(readers: list[Reader], frame: Rendered, channel: int, gone: list[tuple[Reader, OSError]]) -> None:
+def _stream(readers: list[Reader], frame: Rendered, lanes: Lanes, gone: list[tuple[Reader, OSError]]) -> None:
     """One system call a reader: nothing here is computed per camera."""
-    head, tail, size = frame.stream(channel, 0)
+    head, tail, size = frame.stream(lanes, 0)
     for reader in readers:
         try:
             if reader.odd:

@@ -5,8 +5,22 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable
+from ipaddress import IPv4Address
 
 FIRST_PORT, LAST_PORT = 20_000, 20_198
+MULTICAST_TTL = 1
+"""Of multicast packets: they stay in the camera's own network."""
+_GROUPS = int(IPv4Address("239.128.0.0"))
+
+
+def group_of(number: int, *, sub: bool) -> str:
+    """The multicast group of a stream, of the locally scoped ones (RFC 2365 6.1): each camera has two."""
+    return str(IPv4Address(_GROUPS + 2 * number + sub))
+
+
+def group_ports(track: int) -> tuple[int, int]:
+    """Where members of a group listen: RTP and RTCP of a track."""
+    return FIRST_PORT + 2 * track, FIRST_PORT + 2 * track + 1
 
 
 class PortPair:
@@ -14,7 +28,7 @@ class PortPair:
 
     Args:
         address: the camera's.
-        reader: address of the reader, and its RTP and RTCP ports.
+        reader: address of the reader or of a multicast group, and the RTP and RTCP ports there.
         heard: called when RTCP comes from the reader.
 
     Raises:
@@ -26,6 +40,10 @@ class PortPair:
         self._rtp, self._rtcp = _bind(address)
         self.ports: tuple[int, int] = (self._rtp.getsockname()[1], self._rtcp.getsockname()[1])
         try:
+            if IPv4Address(reader[0]).is_multicast:
+                for sock in (self._rtp, self._rtcp):
+                    sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(address))
+                    sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, MULTICAST_TTL)
             self._rtp.connect((reader[0], reader[1][0]))
             self._rtcp.connect((reader[0], reader[1][1]))
             self._loop = asyncio.get_running_loop()
@@ -41,7 +59,8 @@ class PortPair:
         try:
             for packet in before:
                 self._rtp.send(packet)
-            self._rtp.sendmsg((head, mark, tail))
+            if head:
+                self._rtp.sendmsg((head, mark, tail))
             for packet in after:
                 self._rtp.send(packet)
             if report:

@@ -6,23 +6,30 @@ import asyncio
 import gc
 import logging
 import socket
+import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
+from citycam.model.errors import ConfigError
 from simulators.faults.fault import Fault
 from simulators.fleet.broadcast import Broadcast, Wheel
-from simulators.fleet.cohort import Cohort, Script
+from simulators.fleet.cohort import Cohort
 from simulators.fleet.figures import Lateness, cpu_seconds, exposition, resident_bytes
 from simulators.fleet.ledger import Ledger
 from simulators.fleet.listener import listen
+from simulators.fleet.ports import Ports
 from simulators.fleet.reader import RESET, Reader
+from simulators.fleet.script import Script, filled
 from simulators.fleet.state import CameraState, Host, Totals
+from simulators.fleet.tls import Tls, tls_context
 from simulators.media.clip import read_clip
 from simulators.rtsp.device import Device
+from simulators.rtsp.feed import Feed
 
 logger = logging.getLogger(__name__)
 
@@ -34,23 +41,32 @@ _MOST_BUFFERED = 128 * 1024
 """Send buffer of a reader: some seconds of SD; an encoder has no more, and a reader that falls behind loses frames."""
 
 
+class Door(NamedTuple):
+    """A socket that cameras listen on, and what they speak there: TLS if there is a context."""
+
+    listener: socket.socket
+    context: ssl.SSLContext | None
+
+
 class Fleet:
     """All cameras of one process.
 
     Args:
         root: folder with `media/` and `ledger/`.
         key: secret that camera passwords derive from.
-        port: where every camera listens.
-        listener: the socket they listen on, if it is open already: that of a shard.
+        ports: where every camera listens; the fleet itself serves RTSP and RTSPS.
+        sockets: listening sockets by service that are open already, those of a shard; others are opened here.
 
     Raises:
-        OSError: the port is taken or forbidden.
+        OSError: a port is taken or forbidden.
     """
 
-    def __init__(self, root: Path, key: bytes, port: int, listener: socket.socket | None = None) -> None:
+    def __init__(
+        self, root: Path, key: bytes, ports: Ports, sockets: Mapping[str, socket.socket] = MappingProxyType({})
+    ) -> None:
         self.root = root
         self.key = key
-        self.port = port
+        self.ports = ports
         self.loop = asyncio.get_running_loop()
         self.wheel = Wheel(self.loop)
         self.ledger = Ledger(root / "ledger")
@@ -61,13 +77,16 @@ class Fleet:
         self.started = time.time()
         self._hosts: dict[str, Host] = {}
         self._readers: dict[Reader, None] = {}
-        self._scripts: dict[str, Script] = {}
-        self._broadcasts: dict[tuple[str, int], Broadcast] = {}
+        self._scripts: dict[tuple[str, int], Script] = {}
+        self._cohorts: dict[Feed, Cohort] = {}
+        self._broadcasts: dict[Feed, Broadcast] = {}
         self._sweep: Iterator[Reader] = iter(())
         self._sweep_size = 0
         self._ticks_left = _TICKS
         self._sweep_through = time.time_ns()
-        self._listener = listener or listen(port)
+        self._doors = [Door(sockets.get("rtsp") or listen(ports.rtsp), None)]
+        if ports.rtsps:
+            self._doors.append(Door(sockets.get("rtsps") or listen(ports.rtsps), tls_context()))
         self._ramp: Iterator[Device] = iter(())
 
     def open(self) -> None:
@@ -77,14 +96,16 @@ class Fleet:
             EnvironmentFailure: the ledger cannot be written.
         """
         self.ledger.rotate(f"fleet-{datetime.now(UTC):%Y-%m-%dT%H-%M-%S-%f}Z")
-        self.loop.add_reader(self._listener, self._accept)
+        for door in self._doors:
+            self.loop.add_reader(door.listener, self._accept, door)
         self.loop.call_later(CHECKPOINT_S / _TICKS, self._tick)
         self.loop.call_later(1.0, self._expire)
 
     def close(self) -> None:
         """End every session and the ledger."""
-        self.loop.remove_reader(self._listener)
-        self._listener.close()
+        for door in self._doors:
+            self.loop.remove_reader(door.listener)
+            door.listener.close()
         for reader in list(self._readers):
             reader.close("shutdown")
         self.ledger.close()
@@ -97,8 +118,9 @@ class Fleet:
         Raises:
             EnvironmentFailure: a clip cannot be read; nothing was changed then.
         """
-        for name in {device.clip for device in devices} - self._scripts.keys():
-            self._scripts[name] = Script(read_clip(self.root / "media" / name))
+        streams = [stream for device in devices for stream in (device.main, device.sub) if stream is not None]
+        for name in {stream.feed.clip for stream in streams}:
+            self._script(name, 1)
         wanted = {device.id: device for device in devices}
         gone = [state for state in self.cameras.values() if wanted.get(state.id) != state.device]
         for state in gone:
@@ -126,23 +148,60 @@ class Fleet:
             host = self._hosts[device.address] = Host(device)
         state = CameraState(device, host, self.totals)
         state.fault = next((fault for fault in self.faults if device.id in fault.cameras), None)
-        self.cameras[device.id] = host.cameras[device.path.rstrip("/")] = state
+        self.cameras[device.id] = host.streams[device.main.path.rstrip("/")] = state
 
     def _remove(self, state: CameraState) -> None:
         host = state.host
-        del self.cameras[state.id], host.cameras[state.device.path.rstrip("/")]
+        del self.cameras[state.id]
+        host.drop(state)
         for reader in list(host.connections):
-            if reader.watches(state) or not host.cameras:
+            if any(reader.watches(one) for one in state.all()) or not host.streams:
                 reader.close("removed")
-        if not host.cameras:
+        if not host.streams:
             del self._hosts[host.address]
 
-    def broadcast_of(self, device: Device) -> Broadcast:
-        """The broadcast of the camera's cohort."""
-        name = device.clip, device.slot
-        if name not in self._broadcasts:
-            self._broadcasts[name] = Broadcast(Cohort(self._scripts[device.clip], device.slot), self.lateness)
-        return self._broadcasts[name]
+    def _script(self, clip: str, bulk: int) -> Script:
+        if (clip, bulk) not in self._scripts:
+            self._scripts[clip, bulk] = Script(filled(read_clip(self.root / "media" / clip), bulk))
+        return self._scripts[clip, bulk]
+
+    def _cohort(self, feed: Feed) -> Cohort:
+        if feed not in self._cohorts:
+            self._cohorts[feed] = Cohort(self._script(feed.clip, feed.bulk), feed)
+        return self._cohorts[feed]
+
+    def broadcast_of(self, feed: Feed) -> Broadcast:
+        """What sends the frames of all cameras with this feed."""
+        if feed not in self._broadcasts:
+            self._broadcasts[feed] = Broadcast(self._cohort(feed), self.lateness)
+        return self._broadcasts[feed]
+
+    def altered(self, cohort: Cohort, fault: Fault) -> Cohort:
+        """The cohort as a fault makes it; frames keep their numbers and times, so its frame rate must be the same."""
+        feed = fault.alters(cohort.feed)
+        if feed == cohort.feed:
+            return cohort
+        other = self._cohort(feed)
+        return other if other.script.fps == cohort.script.fps else cohort
+
+    def check(self, fault: Fault) -> None:
+        """Refuse a fault that cannot be applied to this fleet.
+
+        Raises:
+            ConfigError: it names a camera that is not there, or another frame rate would be needed.
+            EnvironmentFailure: what a camera would send cannot be read.
+        """
+        unknown = sorted(fault.cameras - self.cameras.keys())
+        if unknown:
+            raise ConfigError("the fleet has no such camera", where="cameras", why=", ".join(unknown[:5]))
+        for name in sorted(fault.cameras):
+            feed = self.cameras[name].device.main.feed
+            fps, other = self._cohort(feed).script.fps, self._cohort(fault.alters(feed)).script.fps
+            if fps != other:
+                why = f"it sends {fps} frames a second, not {other}"
+                raise ConfigError(
+                    f"{name} cannot send those pictures", where="like", why=why, next="name another camera"
+                )
 
     def apply(self, fault: Fault) -> None:
         """Give its cameras this fault, in place of one they have; it ends by itself if it has a length."""
@@ -181,7 +240,7 @@ class Fleet:
             self.end(fault)
 
     def _states(self, fault: Fault) -> list[CameraState]:
-        return [self.cameras[name] for name in sorted(fault.cameras) if name in self.cameras]
+        return [one for name in sorted(fault.cameras) if name in self.cameras for one in self.cameras[name].all()]
 
     def _connected(self, state: CameraState) -> list[Reader]:
         """Connections that are about this camera, or at its address about none yet."""
@@ -254,28 +313,30 @@ class Fleet:
         self._readers.pop(reader, None)
         reader.host.connections.remove(reader)
 
-    def _accept(self) -> None:
+    def _accept(self, door: Door) -> None:
         for _ in range(_ACCEPTS):
             try:
-                sock, peer = self._listener.accept()
+                sock, peer = door.listener.accept()
             except BlockingIOError:
                 return
             except OSError as error:  # too many open files: try again when some were closed
                 logger.warning("cannot accept a connection: %s", error)
-                self.loop.remove_reader(self._listener)
-                self.loop.call_later(0.2, self._listen_again)
+                self.loop.remove_reader(door.listener)
+                self.loop.call_later(0.2, self._accept_again, door)
                 return
-            self._greet(sock, peer)
+            self._greet(sock, peer, door.context)
 
-    def _listen_again(self) -> None:
-        if self._listener.fileno() >= 0:
-            self.loop.add_reader(self._listener, self._accept)
+    def _accept_again(self, door: Door) -> None:
+        if door.listener.fileno() >= 0:
+            self.loop.add_reader(door.listener, self._accept, door)
 
-    def _greet(self, sock: socket.socket, peer: tuple[str, int]) -> None:
+    def _greet(self, sock: socket.socket, peer: tuple[str, int], context: ssl.SSLContext | None) -> None:
         try:
             host = self._hosts.get(sock.getsockname()[0])
             if host is not None and host.fault is not None and host.fault.refuses():
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+                host = None
+            if host is not None and context is not None and "tls" not in host.dialect.transports:
                 host = None
             if host is None or len(host.connections) >= host.dialect.max_connections:
                 sock.close()
@@ -287,7 +348,7 @@ class Fleet:
             logger.debug("connection from %s: %s", peer[0], error)
             sock.close()
             return
-        reader = Reader(self, host, sock, peer)
+        reader = Reader(self, host, sock, peer, Tls(context) if context is not None else None)
         host.connections.append(reader)
         self._readers[reader] = None
         self.loop.add_reader(sock, reader.readable)

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import logging
 import socket
+import ssl
 import struct
 import time
 from typing import TYPE_CHECKING
 
 from citycam.model.credentials import camera_password
 from citycam.wire import watermark
-from citycam.wire.sdp import describe
+from citycam.wire.sdp import Track, describe
 from citycam.wire.transport import TransportSpec
 from simulators.faults.fault import Moment
-from simulators.fleet.datagrams import PortPair
+from simulators.fleet.cohort import PAYLOAD_TYPES, Lanes
+from simulators.fleet.datagrams import MULTICAST_TTL, PortPair, group_of, group_ports
 from simulators.rtsp.conversation import Conversation, Start
 
 if TYPE_CHECKING:
     from citycam.wire.rtsp import Response
     from simulators.faults.fault import Fault
     from simulators.fleet.broadcast import Broadcast
-    from simulators.fleet.cohort import Rendered
+    from simulators.fleet.cohort import Cohort, Rendered
     from simulators.fleet.fleet import Fleet
     from simulators.fleet.state import CameraState, Host
+    from simulators.fleet.tls import Tls
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +34,7 @@ FIRST_MESSAGE_S = 10.0
 RESET = struct.pack("ii", 1, 0)
 """SO_LINGER of no time at all: closing sends RST."""
 _RECEIVE = 16 * 1024
+_PLAIN = Lanes()
 
 
 class Reader:
@@ -39,23 +43,26 @@ class Reader:
     __slots__ = (
         "_broadcast",
         "_camera",
-        "_datagrams",
+        "_carrier",
         "_first",
         "_fleet",
         "_held",
         "_late",
         "_muted",
         "_omitted",
+        "_ports",
         "_rest",
         "_run_cause",
         "_run_first",
+        "_source",
         "_stalled",
+        "_tls",
         "_writing",
-        "channel",
         "closed",
         "conversation",
         "heard",
         "host",
+        "lanes",
         "mark",
         "odd",
         "peer",
@@ -66,10 +73,16 @@ class Reader:
         "spoke",
     )
 
-    def __init__(self, fleet: Fleet, host: Host, sock: socket.socket, peer: tuple[str, int]) -> None:
+    def __init__(
+        self, fleet: Fleet, host: Host, sock: socket.socket, peer: tuple[str, int], tls: Tls | None = None
+    ) -> None:
         self._fleet = fleet
         self._camera: CameraState | None = None
         self._broadcast: Broadcast | None = None
+        self._source: Cohort | None = None
+        self._tls = tls
+        self._carrier = ""
+        self._ports: list[PortPair] = []
         self.host = host
         self.sock = sock
         self.sendmsg = sock.sendmsg
@@ -82,8 +95,7 @@ class Reader:
         self.playing = False
         self.odd = False
         self.session = ""
-        self.channel = 0
-        self._datagrams: PortPair | None = None
+        self.lanes: Lanes | None = None
         self._rest = b""
         self._writing = False
         self._stalled = 0.0
@@ -117,6 +129,11 @@ class Reader:
         """Whether a camera was asked for."""
         return self._camera is not None
 
+    @property
+    def multicast(self) -> bool:
+        """Whether frames go to the camera's multicast group."""
+        return self._carrier == "multicast"
+
     def watches(self, camera: CameraState) -> bool:
         """Whether this connection is about `camera`."""
         return self._camera is camera
@@ -138,52 +155,87 @@ class Reader:
 
     def select(self, target: str) -> bool:
         """See `Delivery`."""
-        camera = self.host.cameras.get(target)
+        camera = self.host.find(target)
         if camera is None or (self.conversation.session and camera is not self._camera):
             return False
         if camera is not self._camera:
             self._camera = camera
-            self._broadcast = self._fleet.broadcast_of(camera.device)
-            self.mark = watermark.camera_part(camera.device.number)
+            self._broadcast = self._fleet.broadcast_of(camera.stream.feed)
+            self.mark = self._mark(self._broadcast.cohort)
         return True
+
+    def _mark(self, cohort: Cohort) -> bytes:
+        """What tells this camera from others of a cohort."""
+        return watermark.camera_part(self.camera.device.number) if cohort.script.marked else b""
+
+    @property
+    def _wanted(self) -> Cohort:
+        """What the camera sends as it is now: what its cohort does, unless a fault changes that."""
+        cohort, fault = self.broadcast.cohort, self.camera.fault
+        return cohort if fault is None else self._fleet.altered(cohort, fault)
+
+    def tracks(self) -> int:
+        """See `Delivery`."""
+        return 1 if self._wanted.sound is None else 2
 
     def description(self) -> str:
         """See `Delivery`."""
-        device = self.camera.device
-        script = self.broadcast.cohort.script
+        device, cohort = self.camera.device, self._wanted
+        script, sound, names = cohort.script, cohort.sound, device.dialect.tracks
+        tracks = [
+            Track(
+                script.codec,
+                names[0],
+                PAYLOAD_TYPES[script.codec],
+                sets=script.sets,
+                fps=script.fps,
+                bandwidth=self.camera.stream.bitrate,
+            )
+        ]
+        if sound is not None:
+            tracks.append(Track(sound.codec, names[1], sound.payload_type, rate=sound.rate, config=sound.config))
         return describe(
-            address=device.address,
-            name=device.dialect.server,
-            control=device.dialect.track,
-            sps=script.sps,
-            pps=script.pps,
-            fps=script.fps,
-            bandwidth=device.bitrate,
-            session_id=device.number,
+            address=device.address, name=device.dialect.server, session_id=device.number, tracks=tuple(tracks)
         )
 
-    def prepare(self, wish: TransportSpec) -> TransportSpec | None:
+    def prepare(self, track: int, wish: TransportSpec) -> TransportSpec | None:
         """See `Delivery`. `destination` is never obeyed: a camera must not flood third parties (RFC 2326 12.39)."""
-        ssrc = self.broadcast.cohort.ssrc
-        if wish.multicast or ("tcp" if wish.tcp else "udp") not in self.host.dialect.transports:
+        carrier = "multicast" if wish.multicast else "tcp" if wish.tcp else "udp"
+        if carrier not in (self.host.dialect.transports if self._tls is None else ("tcp",)):
             return None
-        if self._datagrams is not None:
-            self._datagrams.close()
-            self._datagrams = None
+        if track and carrier != self._carrier:
+            return None
+        if not track:
+            self._close_ports()
+        self._carrier = carrier
+        sound = self._wanted.sound
+        ssrc = sound.ssrc if track and sound is not None else self._wanted.ssrc
         if wish.tcp:
-            self.channel = min(wish.channels[0], 254) if wish.channels else 0
-            return TransportSpec(True, channels=(self.channel, self.channel + 1), ssrc=ssrc)
-        if wish.client_port is None or 0 in wish.client_port:
+            channel = min(wish.channels[0], 254) if wish.channels else 2 * track
+            self.lanes = Lanes(channel) if self.lanes is None or not track else self.lanes._replace(audio=channel)
+            return TransportSpec(True, channels=(channel, channel + 1), ssrc=ssrc)
+        self.lanes = None
+        return self._prepare_datagrams(track, wish, ssrc)
+
+    def _prepare_datagrams(self, track: int, wish: TransportSpec, ssrc: int) -> TransportSpec | None:
+        where, ports = self.peer[0], wish.client_port
+        if wish.multicast:
+            where, ports = group_of(self.camera.device.number, sub=self.camera.sub_stream), group_ports(track)
+        if ports is None or 0 in ports:
             return None
         try:
-            self._datagrams = PortPair(self.camera.device.address, (self.peer[0], wish.client_port), self._heard_rtcp)
+            pair = PortPair(self.camera.device.address, (where, ports), self._heard_rtcp)
         except OSError as error:
-            logger.warning("%s: no UDP ports for %s: %s", self.camera.id, self.peer[0], error)
+            logger.warning("%s: no UDP ports for %s: %s", self.camera.id, where, error)
             return None
-        self.channel = -1
-        return TransportSpec(False, client_port=wish.client_port, server_port=self._datagrams.ports, ssrc=ssrc)
+        for old in self._ports[track:]:
+            old.close()
+        self._ports[track:] = [pair]
+        if wish.multicast:
+            return TransportSpec(False, multicast=True, group=where, port=ports, ttl=MULTICAST_TTL, ssrc=ssrc)
+        return TransportSpec(False, client_port=ports, server_port=pair.ports, ssrc=ssrc)
 
-    def start(self) -> Start | None:
+    def start(self) -> list[Start] | None:
         """See `Delivery`."""
         if not self.host.admits() or (self.camera.fault is not None and not self.camera.fault.admits()):
             return None
@@ -191,8 +243,11 @@ class Reader:
         self.session = self.conversation.session
         self.camera.watching.append(self)
         self._fleet.wheel.add(self.broadcast)
-        cohort = self.broadcast.cohort
-        return Start(cohort.sequence(first) & 0xFFFF, cohort.timestamp(first))
+        cohort = self._wanted
+        starts = [Start(0, *cohort.starts(first))]
+        if cohort.sound is not None and (len(self._ports) > 1 or (self.lanes is not None and self.lanes.audio >= 0)):
+            starts.append(Start(1, *cohort.sound.starts(first)))
+        return starts
 
     def pause(self) -> None:
         """See `Delivery`."""
@@ -201,9 +256,12 @@ class Reader:
     def stop(self, cause: str) -> None:
         """See `Delivery`."""
         self._halt(cause)
-        if self._datagrams is not None:
-            self._datagrams.close()
-            self._datagrams = None
+        self._close_ports()
+
+    def _close_ports(self) -> None:
+        for pair in self._ports:
+            pair.close()
+        self._ports.clear()
 
     def _halt(self, cause: str) -> None:
         if self._broadcast is None or self._camera is None:
@@ -226,8 +284,21 @@ class Reader:
         self.playing = True
         self._first, self._run_first, self._run_cause = frame, frame, ""
         self._late = self.broadcast.late
-        self.odd = self.camera.fault is not None
+        self._omitted = 0
+        wanted = self._wanted
+        self._source = wanted if wanted.is_key(frame) else None
+        self.odd = self._special
         self.restate(frame)
+
+    @property
+    def _special(self) -> bool:
+        """Whether frames of this reader are not those of everybody."""
+        return (
+            self.camera.fault is not None
+            or self._omitted != 0
+            or self._tls is not None
+            or self._source is not self.broadcast.cohort
+        )
 
     def restate(self, frame: int) -> None:
         """Tell the ledger that this session gets frames from `frame` on."""
@@ -238,7 +309,7 @@ class Reader:
             frame,
             peer=f"{self.peer[0]}:{self.peer[1]}",
             agent=self.conversation.agent,
-            transport="tcp" if self._datagrams is None else "udp",
+            transport="tls" if self._tls is not None else self._carrier,
         )
 
     @property
@@ -251,58 +322,88 @@ class Reader:
         return self.broadcast.cohort.scheduled(self._held) if self._held >= 0 else None
 
     def send_carefully(self, frame: Rendered) -> None:
-        """A frame for a reader that is slow, or whose camera has a fault."""
-        if self._impeded(frame):
+        """A frame for a reader that is slow or speaks TLS, or whose camera has a fault."""
+        own = self._own(frame)
+        if own is None or self.lanes is None:
             return
-        number = frame.frame
+        number = own.frame
         if self._rest and not self._flush():
             self.note(number, "slow-reader")
             return
-        head, tail, size = frame.stream(self.channel, self._omitted)
-        pieces = (head, self.mark, tail)
+        head, tail, size = own.stream(self.lanes, self._omitted)
+        pieces = (head, self._mark(own.cohort), tail)
+        if self._tls is not None:
+            pieces = (self._tls.seal(b"".join(pieces)), b"", b"")
+            size = len(pieces[0])
         try:
             sent = self.sendmsg(pieces)
         except BlockingIOError:
-            self.note(number, "slow-reader")
-            return
+            if self._tls is None:
+                self.note(number, "slow-reader")
+                return
+            sent = 0  # what was sealed must be sent
         if sent == size:
             self.note(number, "")
-            self.odd = self.camera.fault is not None or bool(self._omitted)
+            self.odd = self._special
         else:
             self.hold(number, b"".join(pieces)[sent:])
 
     def send_datagrams(self, frame: Rendered) -> None:
         """A frame by UDP, packet by packet."""
-        if self._datagrams is None or self._impeded(frame):
+        own = self._own(frame)
+        if own is None or not self._ports:
             return
-        report = frame.report() if frame.key else b""
-        packets = frame.datagrams(self._omitted)
+        if self.multicast and self.camera.sender is not self:
+            self.note(own.frame, "")  # another reader's frames are this one's too
+            return
+        report = own.report() if own.key else b""
+        packets = own.datagrams(self._omitted)
+        mark = self._mark(own.cohort)
         fault = self.camera.fault
         if fault is None:
-            self.note(frame.frame, "" if self._datagrams.send(packets, self.mark, report) else "send-refused")
-            return
-        before, head, tail, after = packets
-        whole = [*before, head + self.mark + tail, *after]
-        left = fault.mangles(whole, self._moment(frame))
-        sent = self._datagrams.send_each(left, report)
-        lost = f"fault:{fault.kind}" if set(left) != set(whole) else ""
-        self.note(frame.frame, lost if sent else "send-refused")
+            sent, lost = self._ports[0].send(packets, mark, report), ""
+        else:
+            before, head, tail, after = packets
+            whole = [*before, *([head + mark + tail] if head else []), *after]
+            left = fault.mangles(whole, self._moment(own))
+            sent = self._ports[0].send_each(left, report)
+            lost = f"fault:{fault.kind}" if set(left) != set(whole) else ""
+        for pair in self._ports[1:]:
+            pair.send_each(own.sound(), own.audio_report() if own.key else b"")
+        self.note(own.frame, lost if sent else "send-refused")
 
-    def _impeded(self, frame: Rendered) -> bool:
-        """Whether something is wrong that keeps this frame back; the ledger then knows."""
-        fault = self.camera.fault
+    def _own(self, frame: Rendered) -> Rendered | None:
+        """The frame as this camera sends it; None if something is wrong that keeps it back, and the ledger knows."""
         if self._muted:
             self.note(frame.frame, self._muted)
-            return True
-        if fault is None or not fault.omits(self._moment(frame)):
-            return False
-        self._omitted += frame.packets  # the encoder never made it: sequence numbers go on
-        self.note(frame.frame, f"fault:{fault.kind}" if fault.honest else "")
-        return True
+            return None
+        fault = self.camera.fault
+        self._switch(frame.frame)
+        if self._source is None:
+            self.note(frame.frame, f"fault:{fault.kind}" if fault is not None else "no-key-frame")
+            return None
+        own = frame.of(self._source)
+        if fault is None or not fault.omits(self._moment(own)):
+            return own
+        self._omitted += own.packets  # the encoder never made it: sequence numbers go on
+        self.note(own.frame, f"fault:{fault.kind}" if fault.honest else "")
+        return None
+
+    def _switch(self, frame: int) -> None:
+        """Send what is wanted now; other pictures begin with a key frame of theirs, and sequence numbers go on."""
+        wanted, source = self._wanted, self._source
+        if wanted is source:
+            return
+        if source is not None and wanted.script is source.script:
+            self._source = wanted
+        elif wanted.is_key(frame):
+            self._source = wanted
+            if source is not None:
+                self._omitted += wanted.sequence(frame) - source.sequence(frame)
 
     def _moment(self, frame: Rendered) -> Moment:
-        cohort = self.broadcast.cohort
-        _, _, size = frame.stream(0, 0)
+        cohort = frame.cohort
+        _, _, size = frame.stream(_PLAIN, 0)
         return Moment(self.camera.id, frame.frame, self._first, cohort.num / cohort.den, size, cohort.is_key)
 
     def mute(self, cause: str) -> None:
@@ -384,11 +485,30 @@ class Reader:
             return
         if self._muted:
             return
+        if self._tls is not None:
+            data = self._unseal(data)
+            if not data:
+                return
         delay = self.host.dialect.slow_answer
         if delay:
             self._fleet.loop.call_later(delay, self._understand, data)
         else:
             self._understand(data)
+
+    def _unseal(self, data: bytes) -> bytes:
+        assert self._tls is not None
+        try:
+            data, answer, going = self._tls.receive(data)
+        except ssl.SSLError as error:
+            logger.debug("%s: %s: %s", self.name, self.peer[0], error)
+            self.close("protocol")
+            return b""
+        if answer:
+            self._write(answer)
+        if not going:
+            self.close("disconnect")
+            return b""
+        return data
 
     def _understand(self, data: bytes) -> None:
         if self.closed:
@@ -409,7 +529,7 @@ class Reader:
             return "stalled"
         if not self.spoke or (not self.playing and not self.conversation.decoder.idle):
             return "silent" if quiet > FIRST_MESSAGE_S else ""
-        told = self._datagrams is not None or dialect.tcp_times_out
+        told = bool(self._ports) or dialect.tcp_times_out
         if (not self.playing or told) and quiet > dialect.session_timeout:
             return "timeout"
         return ""
@@ -437,6 +557,11 @@ class Reader:
         self.heard = time.monotonic()
 
     def _answer(self, data: bytes) -> None:
+        self._write(data if self._tls is None else self._tls.seal(data))
+
+    def _write(self, data: bytes) -> None:
+        if self.closed:
+            return
         sent = 0
         if not self._rest:
             try:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from simulators.faults.fault import Fault
-from simulators.rtsp.device import Device
+from simulators.rtsp.device import Device, Stream
 
 if TYPE_CHECKING:
     from simulators.fleet.reader import Reader
@@ -24,7 +24,7 @@ class Totals:
 class Host:
     """What answers at one address: a camera, or a recorder with a camera for each of its channels."""
 
-    __slots__ = ("address", "auth", "cameras", "connections", "dialect", "serial", "username")
+    __slots__ = ("address", "auth", "connections", "dialect", "serial", "streams", "username")
 
     def __init__(self, device: Device) -> None:
         self.address = device.address
@@ -32,39 +32,74 @@ class Host:
         self.auth = device.auth
         self.username = device.username
         self.dialect = device.dialect
-        self.cameras: dict[str, CameraState] = {}
-        """By path and query, as the URL ends."""
+        self.streams: dict[str, CameraState] = {}
+        """Main streams of all channels, and sub streams that somebody asked for; by path and query, as the URL ends."""
         self.connections: list[Reader] = []
 
     @property
     def fault(self) -> Fault | None:
         """What is wrong here for somebody who has not said yet which camera is meant."""
-        return next((camera.fault for camera in self.cameras.values() if camera.fault is not None), None)
+        return next((camera.fault for camera in self.streams.values() if camera.fault is not None), None)
 
     def admits(self) -> bool:
         """Whether one more session may start."""
-        return sum(len(camera.watching) for camera in self.cameras.values()) < self.dialect.max_sessions
+        return sum(len(camera.watching) for camera in self.streams.values()) < self.dialect.max_sessions
+
+    def find(self, path: str) -> CameraState | None:
+        """The stream of that path. Sub streams come to life when they are asked for: few ever are."""
+        found = self.streams.get(path)
+        if found is not None:
+            return found
+        for camera in self.streams.values():
+            sub = camera.device.sub
+            if sub is not None and camera.sub is None and sub.path.rstrip("/") == path:
+                camera.sub = CameraState(camera.device, self, camera.totals, f"{camera.id}/sub", sub)
+                camera.sub.fault = camera.fault
+                self.streams[path] = camera.sub
+                return camera.sub
+        return None
+
+    def drop(self, camera: CameraState) -> None:
+        """A camera is gone, and its sub stream with it."""
+        for state in camera.all():
+            del self.streams[state.stream.path.rstrip("/")]
 
 
 class CameraState:
-    """One camera. Counts are of frames in sessions: two readers count twice."""
+    """One stream of a camera. Counts are of frames in sessions: two readers count twice."""
 
-    __slots__ = ("device", "dropped", "fault", "host", "late", "sent", "totals", "watching")
+    __slots__ = ("device", "dropped", "fault", "host", "id", "late", "sent", "stream", "sub", "totals", "watching")
 
-    def __init__(self, device: Device, host: Host, totals: Totals) -> None:
+    def __init__(
+        self, device: Device, host: Host, totals: Totals, name: str = "", stream: Stream | None = None
+    ) -> None:
         self.device = device
         self.host = host
         self.totals = totals
+        self.id = name or device.id
+        """Camera id; `cam-000001/sub` for a sub stream."""
+        self.stream = stream or device.main
+        self.sub: CameraState | None = None
+        """Of a main stream, once somebody asked for it."""
         self.watching: list[Reader] = []
         self.fault: Fault | None = None
         self.sent = 0
         self.dropped = 0
         self.late = 0
 
+    def all(self) -> list[CameraState]:
+        """The main stream, and the sub stream if there is one."""
+        return [self] if self.sub is None else [self, self.sub]
+
     @property
-    def id(self) -> str:
-        """Camera id."""
-        return self.device.id
+    def sub_stream(self) -> bool:
+        """Whether this is not the main stream."""
+        return self.stream is not self.device.main
+
+    @property
+    def sender(self) -> Reader | None:
+        """The reader on whose behalf multicast packets are sent; all others hear the same ones."""
+        return next((reader for reader in self.watching if reader.multicast and reader.playing), None)
 
     @property
     def playing(self) -> bool:

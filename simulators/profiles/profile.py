@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 
+from citycam.model.camera import Stream
 from citycam.model.documents import Document, load
 from citycam.model.errors import ConfigError
 from citycam.model.units import Seconds
@@ -55,7 +56,7 @@ class Rtsp(Document):
     stall_timeout: Annotated[Seconds, Field(ge=1, le=600)]
     max_sessions: Annotated[int, Field(ge=1, le=1000)]
     max_connections: Annotated[int, Field(ge=1, le=1000)]
-    transports: Annotated[tuple[Literal["tcp", "udp"], ...], Field(min_length=1)] = ("tcp", "udp")
+    transports: Annotated[tuple[Literal["tcp", "udp", "multicast", "tls"], ...], Field(min_length=1)] = ("tcp", "udp")
     keep_alive: tuple[Method | Literal["RTCP"], ...] = ("OPTIONS", "GET_PARAMETER", "SET_PARAMETER", "PLAY", "RTCP")
     """What prolongs a session that plays; anything does before that."""
     unanswered: tuple[Method, ...] = ()
@@ -100,6 +101,15 @@ class Encoding(Document):
         return max(1, round(self.gop * fps))
 
 
+class Clock(Document):
+    """How wrong the model's own clock is, beyond what its owner can be blamed for."""
+
+    error: Annotated[float, Field(ge=-86_400 * 3660, le=86_400 * 3660)] = 0.0
+    """Seconds ahead of the true time when it was last set."""
+    drift_ppm: Annotated[float, Field(ge=-1000, le=1000)] = 0.0
+    """Millionths that it gains since then; frames come faster by as much."""
+
+
 class Profile(Document):
     """One camera model."""
 
@@ -113,8 +123,18 @@ class Profile(Document):
     auth: Annotated[tuple[Literal["none", "basic", "digest"], ...], Field(min_length=1)] = ("digest",)
     """What its owner can choose; the first is how it leaves the factory."""
     paths: Paths
+    sub: Stream | None = None
+    """What the second stream of each channel sends; needs `paths.sub`."""
+    clock: Clock = Clock()
     rtsp: Rtsp
     h264: Encoding
+
+
+    def sub_of(self, channel: int) -> tuple[str, Stream] | None:
+        """Path of a channel's sub stream and what it sends; None if the model has none."""
+        if self.sub is None or self.paths.sub is None:
+            return None
+        return _filled(self.paths.sub, channel), self.sub
 
 
 def models() -> list[str]:

@@ -35,8 +35,9 @@ SESSION_IDS: dict[str, Callable[[], str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Where a stream begins: RTP sequence number and timestamp of its first packet (RFC 2326 12.33)."""
+    """Where a track begins: RTP sequence number and timestamp of its first packet (RFC 2326 12.33)."""
 
+    track: int
     sequence: int
     timestamp: int
 
@@ -56,11 +57,15 @@ class Delivery(Protocol):
         """The SDP of the stream."""
         ...
 
-    def prepare(self, wish: TransportSpec) -> TransportSpec | None:
-        """SETUP: make a transport ready and say what was agreed; None if this one cannot be had."""
+    def tracks(self) -> int:
+        """How many tracks the stream has: 1 for video, 2 with audio."""
         ...
 
-    def start(self) -> Start | None:
+    def prepare(self, track: int, wish: TransportSpec) -> TransportSpec | None:
+        """SETUP: make a track's transport ready and say what was agreed; None if this one cannot be had."""
+        ...
+
+    def start(self) -> list[Start] | None:
         """PLAY: from the next key frame on; None if the camera has no session left."""
         ...
 
@@ -209,13 +214,15 @@ class Conversation:
         return self._answer(request, 200, [("Content-Base", base), ("Content-Type", "application/sdp")], body)
 
     def _setup(self, request: Request) -> Response:
-        self._presentation(request, track=True)
+        track = self._presentation(request, track=True)
         if self.state == "playing":
             raise _Refusal(455, Allow="PLAY, GET_PARAMETER, TEARDOWN")
+        if self.state == "init" and track > 0:
+            raise _Refusal(455, Allow="OPTIONS, DESCRIBE, SETUP")  # sound comes along with pictures
         if self.session or request.headers.get("Session") is not None:
             self._in_session(request)
         for wish in parse_transports(request.headers.get("Transport") or ""):
-            agreed = self.delivery.prepare(wish)
+            agreed = self.delivery.prepare(track, wish)
             if agreed is not None:
                 break
         else:
@@ -232,13 +239,14 @@ class Conversation:
         self._presentation(request, track=True)
         headers = [("Session", self.session)]
         if self.state == "ready":  # a second PLAY is a keep-alive of some players
-            start = self.delivery.start()
-            if start is None:
+            starts = self.delivery.start()
+            if starts is None:
                 raise _Refusal(453)
             self.state = "playing"
-            url = request.uri.rstrip("/").removesuffix("/" + self.dialect.track)
-            where = f"url={url}/{self.dialect.track};seq={start.sequence};rtptime={start.timestamp}"
-            headers += [("Range", "npt=0.000-"), ("RTP-Info", where)]
+            names = self.dialect.tracks
+            url = request.uri.rstrip("/").removesuffix("/" + names[0])
+            where = (f"url={url}/{names[at.track]};seq={at.sequence};rtptime={at.timestamp}" for at in starts)
+            headers += [("Range", "npt=0.000-"), ("RTP-Info", ",".join(where))]
         return self._answer(request, 200, headers)
 
     def _get_parameter(self, request: Request) -> Response:
@@ -267,19 +275,23 @@ class Conversation:
         if not self.session or given is None or parse_session(given)[0] != self.session:
             raise _Refusal(454)
 
-    def _presentation(self, request: Request, *, track: bool = False) -> None:
-        """The URL must name a stream of the camera or, where `track` allows it, the stream's one track."""
+    def _presentation(self, request: Request, *, track: bool = False) -> int:
+        """The URL must name a stream of the camera or, where `track` allows it, a track of it: which one, from 0."""
         try:
             parts = urlsplit(request.uri)
         except ValueError as error:
             raise _Refusal(400) from error
         # Clients append the track to the whole URL, query included, since that is how our Content-Base ends.
         whole = unquote(f"{parts.path}?{parts.query}" if parts.query else parts.path)
+        suffixes = [(0, "")] + (
+            [(place, f"/{name}") for place, name in enumerate(self.dialect.tracks)] if track else []
+        )
         for target in (whole, unquote(parts.path)):
-            for suffix in ("", f"/{self.dialect.track}") if track else ("",):
-                plain = target.rstrip("/")
-                if plain.endswith(suffix) and self.delivery.select(plain.removesuffix(suffix).rstrip("/")):
-                    return
+            plain = target.rstrip("/")
+            for place, suffix in suffixes:
+                stream = plain.removesuffix(suffix).rstrip("/")
+                if plain.endswith(suffix) and self.delivery.select(stream) and place < self.delivery.tracks():
+                    return place
         raise _Refusal(404)
 
     def _answer(

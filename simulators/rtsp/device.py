@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal
+
+from simulators.rtsp.feed import Clock, Feed
 
 AuthKind = Literal["none", "basic", "digest"]
 
@@ -29,6 +33,22 @@ class Dialect:
     tcp_times_out: bool = False
     quirks: tuple[str, ...] = ()
 
+    @property
+    def tracks(self) -> tuple[str, str]:
+        """Names of the tracks of video and audio: `trackID=1` and `trackID=2`, `video` and `video-audio`."""
+        digits = re.search(r"[0-9]+$", self.track)
+        second = f"{self.track[: digits.start()]}{int(digits[0]) + 1}" if digits else f"{self.track}-audio"
+        return self.track, second
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A stream that can be asked for: by which path, at how many bits a second, and what it is."""
+
+    path: str
+    bitrate: int
+    feed: Feed
+
 
 @dataclass(frozen=True, slots=True)
 class Device:
@@ -39,20 +59,43 @@ class Device:
     serial: str
     """Of the device; the channels of a recorder share it, and its password."""
     address: str
-    path: str
     auth: AuthKind
     username: str
-    bitrate: int
-    clip: str
-    slot: int
-    """Which part of the frame period it sends in: phases are spread so that cameras do not send all at once."""
+    main: Stream
+    sub: Stream | None
+    clock: Clock
     dialect: Dialect
+
+    def clock_ns(self, true_ns: int) -> int:
+        """What the camera takes the time to be; ns since 1970, UTC."""
+        return self.clock.read(true_ns)
 
 
 def devices(answer: dict[str, Any]) -> list[Device]:
-    """Build devices from what `simulators.fleet.admission` wrote; those of a model share its dialect."""
-    dialects = {model: dialect(record) for model, record in answer["dialects"].items()}
-    return [Device(**dict(record, dialect=dialects[record["dialect"]])) for record in answer["devices"]]
+    """Build devices from what `simulators.fleet.admission` wrote; those of a model share its dialect and its clock."""
+    models = {
+        model: (dialect(record["dialect"]), Clock(record["error_ns"], record["drift_ppb"]))
+        for model, record in answer["models"].items()
+    }
+    return [_device(record, *models[record["model"]]) for record in answer["devices"]]
+
+
+def _device(record: dict[str, Any], dialect: Dialect, clock: Clock) -> Device:
+    own = {name: record[name] for name in ("id", "number", "serial", "address", "auth", "username")}
+    main, sub = (_stream(record[name], clock) for name in ("main", "sub"))
+    assert main is not None
+    return Device(**own, main=main, sub=sub, clock=clock, dialect=dialect)
+
+
+def _stream(record: dict[str, Any] | None, clock: Clock) -> Stream | None:
+    if record is None:
+        return None
+    return Stream(record["path"], record["bitrate"], _feed(record["clip"], record["slot"], clock))
+
+
+@cache  # equal feeds are one object
+def _feed(clip: str, slot: int, clock: Clock) -> Feed:
+    return Feed(clip, slot, pace_ppb=clock.drift_ppb, clock=clock)
 
 
 def dialect(record: dict[str, Any]) -> Dialect:

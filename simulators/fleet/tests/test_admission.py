@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from citycam.model.errors import ConfigError, ExitCode
-from simulators.fleet.admission import admit, dialects
+from simulators.fleet.admission import admit, models
 from simulators.fleet.bench import SD, loopback_cameras
 from simulators.fleet.cohort import slots
 from simulators.media.library import CATALOGUE, MediaSet, kind
@@ -28,7 +28,7 @@ def cameras(count: int = 3) -> list[dict[str, Any]]:
 
 def admitted(count: int) -> list[Device]:
     records = admit(cameras(count), MEDIA, PORT)
-    answer = {"devices": records, "dialects": dialects(records)}
+    answer = {"devices": records, "models": models(records)}
     assert json.loads(json.dumps(answer)) == answer
     return devices(answer)
 
@@ -43,9 +43,9 @@ def test_records_become_devices_in_their_order_without_secrets() -> None:
 
 def test_a_slot_has_one_clip_and_every_clip_is_played() -> None:
     found = admitted(100)
-    assert {device.slot for device in found} == set(range(slots(SD.fps)))
-    assert len({(device.slot, device.clip) for device in found}) == slots(SD.fps)
-    assert {device.clip for device in found} == set(CLIPS)
+    assert {device.main.feed.slot for device in found} == set(range(slots(SD.fps)))
+    assert len({(device.main.feed.slot, device.main.feed.clip) for device in found}) == slots(SD.fps)
+    assert {device.main.feed.clip for device in found} == set(CLIPS)
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_the_process_answers_devices_or_the_error(tmp_path: Path, port: int) -> 
     if port == PORT:
         assert ended.returncode == ExitCode.OK
         assert answer["devices"] == admit(cameras(1), MEDIA, PORT)
-        assert list(answer["dialects"]) == ["generic-d1"]
+        assert list(answer["models"]) == ["generic-d1"]
     else:
         assert ended.returncode == ExitCode.CONFIG
         assert answer["error"]["where"] == "port"

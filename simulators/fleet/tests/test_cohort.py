@@ -6,10 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from citycam.wire import rtp, watermark
+from citycam.wire import h264, rtp, watermark
+from citycam.wire.pictures import AccessUnit
 from citycam.wire.rtsp import Decoder, Frame
-from simulators.fleet.cohort import EPOCH_NS, PAYLOAD_TYPE, Cohort, Script, slots
+from simulators.fleet.cohort import PAYLOAD_TYPES, Cohort, Lanes, slots
+from simulators.fleet.script import Script
 from simulators.fleet.tests.clips import PPS, SPS, make_clip
+from simulators.rtsp.feed import EPOCH_NS, Feed
 
 FPS, GOP = 25, 5
 CAMERA = 123
@@ -22,9 +25,13 @@ def script(tmp_path_factory: pytest.TempPathFactory) -> Script:
     return Script(make_clip(tmp_path_factory.mktemp("clip"), fps=FPS, gop=GOP, size=3000))
 
 
+def cohort_of(script: Script, slot: int) -> Cohort:
+    return Cohort(script, Feed("clip", slot))
+
+
 def packets_of(cohort: Cohort, frame: int, omitted: int = 0) -> list[tuple[int, bytes]]:
     """Channel and bytes of everything a frame puts on an RTSP connection."""
-    head, tail, size = cohort.render(frame, cohort.scheduled(frame)).stream(2, omitted)
+    head, tail, size = cohort.render(frame, cohort.scheduled(frame)).stream(Lanes(2), omitted)
     data = head + watermark.camera_part(CAMERA) + tail
     assert len(data) == size
     found = Decoder().feed(data)
@@ -34,7 +41,7 @@ def packets_of(cohort: Cohort, frame: int, omitted: int = 0) -> list[tuple[int, 
 
 @given(frame=frames, slot=phases)
 def test_the_frame_of_an_instant_is_the_one_that_is_due(script: Script, frame: int, slot: int) -> None:
-    cohort = Cohort(script, slot)
+    cohort = cohort_of(script, slot)
     due = cohort.scheduled(frame)
     assert cohort.frame_at(due) == frame
     assert cohort.frame_at(due + 1) == frame + 1
@@ -43,21 +50,21 @@ def test_the_frame_of_an_instant_is_the_one_that_is_due(script: Script, frame: i
 
 @given(frame=frames, slot=phases)
 def test_the_next_key_frame_is_the_first_one(script: Script, frame: int, slot: int) -> None:
-    cohort = Cohort(script, slot)
+    cohort = cohort_of(script, slot)
     keys = [number for number in range(frame, frame + GOP) if cohort.is_key(number)]
     assert [cohort.next_key(frame)] == keys
 
 
 @given(frame=frames, slot=phases)
 def test_sequence_numbers_go_on_where_the_frame_before_ended(script: Script, frame: int, slot: int) -> None:
-    cohort = Cohort(script, slot)
+    cohort = cohort_of(script, slot)
     rendered = cohort.render(frame, 0)
     assert cohort.sequence(frame + 1) == cohort.sequence(frame) + rendered.packets
     assert (cohort.timestamp(frame + 1) - cohort.timestamp(frame)) % 2**32 == 90_000 // FPS
 
 
 def test_phases_share_a_frame_period_evenly_and_their_key_frames_differ(script: Script) -> None:
-    cohorts = [Cohort(script, slot) for slot in range(slots(FPS))]
+    cohorts = [cohort_of(script, slot) for slot in range(slots(FPS))]
     offsets = [cohort.epoch_ns - EPOCH_NS for cohort in cohorts]
     assert offsets == [slot * 40_000_000 // len(cohorts) for slot in range(len(cohorts))]
     assert len({cohort.next_key(0) for cohort in cohorts}) == len(cohorts)
@@ -66,15 +73,15 @@ def test_phases_share_a_frame_period_evenly_and_their_key_frames_differ(script: 
 
 @given(first=st.integers(0, 2**32), slot=phases, omitted=st.integers(0, 100_000))
 def test_what_a_reader_unpacks_is_what_the_clip_holds(script: Script, first: int, slot: int, omitted: int) -> None:
-    cohort = Cohort(script, slot)
+    cohort = cohort_of(script, slot)
     first = cohort.next_key(first)
-    depacketizer = rtp.Depacketizer()
-    seen: list[rtp.AccessUnit] = []
+    depacketizer = h264.Depacketizer()
+    seen: list[AccessUnit] = []
     for number in range(first, first + 2 * GOP):
         for channel, data in packets_of(cohort, number, omitted):
             if channel == 2:
                 packet = rtp.Packet.parse(data)
-                assert (packet.payload_type, packet.ssrc) == (PAYLOAD_TYPE, cohort.ssrc)
+                assert (packet.payload_type, packet.ssrc) == (PAYLOAD_TYPES["h264"], cohort.ssrc)
                 seen += depacketizer.feed(packet)
     assert depacketizer.lost == 0
     assert len(seen) == 2 * GOP
@@ -92,14 +99,14 @@ def test_what_a_reader_unpacks_is_what_the_clip_holds(script: Script, first: int
 
 @given(frame=frames, slot=phases, omitted=st.integers(0, 70_000))
 def test_udp_carries_the_same_packets_as_tcp(script: Script, frame: int, slot: int, omitted: int) -> None:
-    cohort = Cohort(script, slot)
+    cohort = cohort_of(script, slot)
     before, head, mark, after = cohort.render(frame, cohort.scheduled(frame)).datagrams(omitted)
     datagrams = [*before, head + watermark.camera_part(CAMERA) + mark, *after]
     assert datagrams == [data for channel, data in packets_of(cohort, frame, omitted) if channel == 2]
 
 
 def test_frames_left_out_leave_no_gap_in_sequence_numbers(script: Script) -> None:
-    cohort = Cohort(script, 0)
+    cohort = cohort_of(script, 0)
     left_out = cohort.render(11, 0).packets
     last = [rtp.Packet.parse(data) for channel, data in packets_of(cohort, 10) if channel == 2][-1]
     following = next(rtp.Packet.parse(data) for channel, data in packets_of(cohort, 12, left_out) if channel == 2)
@@ -110,7 +117,7 @@ def test_frames_left_out_leave_no_gap_in_sequence_numbers(script: Script) -> Non
 def test_a_sender_report_comes_with_each_key_frame_and_tells_its_wall_clock(
     script: Script, frame: int, slot: int
 ) -> None:
-    cohort = Cohort(script, slot)
+    cohort = cohort_of(script, slot)
     reports = [data for channel, data in packets_of(cohort, frame) if channel == 3]
     assert len(reports) == cohort.is_key(frame)
     for data in reports:

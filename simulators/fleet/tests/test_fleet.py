@@ -44,7 +44,7 @@ def test_viewers_get_each_frame_once_and_the_ledger_says_so(tmp_path: Path) -> N
             await asyncio.gather(*(viewer.watch(2 * GOP) for viewer in viewers))
             through = await fleet.checkpoint()
             for device, viewer in zip(devices, viewers, strict=True):
-                cohort = fleet.broadcast_of(device).cohort
+                cohort = fleet.broadcast_of(device.main.feed).cohort
                 assert {mark.camera for mark in viewer.marks} == {device.number}
                 assert cohort.is_key(viewer.frames[0])
                 assert consecutive(viewer.frames)
@@ -117,7 +117,7 @@ def test_frames_that_are_only_claimed_are_missing_and_sequence_numbers_hide_it(t
             await fleet.checkpoint()
             sick = viewers[0]
             missing = set(range(sick.frames[0], sick.frames[-1])) - set(sick.frames)
-            cohort = fleet.broadcast_of(ill).cohort
+            cohort = fleet.broadcast_of(ill.main.feed).cohort
             assert len(missing) >= 4
             assert not any(cohort.is_key(frame) for frame in missing)
             assert missing <= set(sent_frames(fleet.ledger.path, ill.id))
@@ -274,7 +274,9 @@ def test_metrics_count_what_the_ledger_says(tmp_path: Path) -> None:
 def test_channels_of_a_recorder_are_told_apart_by_their_paths(tmp_path: Path) -> None:
     async def test() -> None:
         one, two = make_devices(2, max_sessions=2)
-        two = replace(two, address=one.address, serial=one.serial, auth=one.auth, path="/live?channel=2")
+        two = replace(
+            two, address=one.address, serial=one.serial, auth=one.auth, main=replace(two.main, path="/live?channel=2")
+        )
         async with open_fleet(tmp_path, [one, two]) as fleet:
             viewers = await playing(fleet, one, two)
             assert [{mark.camera for mark in viewer.marks} for viewer in viewers] == [{1}, {2}]
@@ -292,7 +294,7 @@ def test_channels_of_a_recorder_are_told_apart_by_their_paths(tmp_path: Path) ->
 def test_a_stream_that_is_set_up_cannot_become_another(tmp_path: Path) -> None:
     async def test() -> None:
         one, two = make_devices(2)
-        two = replace(two, address=one.address, serial=one.serial, auth=one.auth, path="/other")
+        two = replace(two, address=one.address, serial=one.serial, auth=one.auth, main=replace(two.main, path="/other"))
         async with open_fleet(tmp_path, [one, two]) as fleet:
             (viewer,) = await playing(fleet, one)
             viewer.device = two
@@ -313,7 +315,7 @@ def test_a_paused_stream_sends_nothing_and_goes_on_with_a_key_frame(tmp_path: Pa
             assert fleet.status()["sessions"] == 0
             assert (await viewer.ask("PLAY")).status == 200
             first = (await viewer.watch(1))[0]
-            assert fleet.broadcast_of(device).cohort.is_key(first)
+            assert fleet.broadcast_of(device.main.feed).cohort.is_key(first)
             assert len(viewer.frames) == before + 1
             assert [record["cause"] for record in records(fleet, "stop")] == ["pause"]
 

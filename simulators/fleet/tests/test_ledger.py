@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from citycam.model.errors import ConfigError, EnvironmentFailure
-from simulators.fleet.cohort import Cohort, Script
+from simulators.fleet.cohort import Cohort
 from simulators.fleet.ledger import Ledger
+from simulators.fleet.script import Script
 from simulators.fleet.tests.clips import make_clip
+from simulators.rtsp.feed import Feed
 
 
 def records(path: Path) -> list[dict[str, Any]]:
@@ -20,7 +22,7 @@ def records(path: Path) -> list[dict[str, Any]]:
 
 @pytest.fixture
 def cohort(tmp_path: Path) -> Cohort:
-    return Cohort(Script(make_clip(tmp_path / "clip")), 1)
+    return Cohort(Script(make_clip(tmp_path / "clip")), Feed("clip", 1))
 
 
 def test_every_line_is_json_and_says_what_it_is(tmp_path: Path, cohort: Cohort) -> None:

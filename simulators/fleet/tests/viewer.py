@@ -12,14 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from citycam.model.credentials import camera_password
-from citycam.wire import rtp, watermark
+from citycam.wire import h264, rtp, watermark
 from citycam.wire.digest import Challenge, authorization
 from citycam.wire.rtsp import Decoder, Frame, Headers, Message, Request, Response
 from citycam.wire.watermark import Watermark
 from simulators.fleet.bench import free_port
 from simulators.fleet.fleet import Fleet
+from simulators.fleet.ports import Ports
 from simulators.fleet.tests.clips import make_clip
-from simulators.rtsp.device import Device
+from simulators.rtsp.device import Device, Stream
+from simulators.rtsp.feed import Clock, Feed
 from simulators.rtsp.tests import test_conversation
 
 KEY = b"key of a test"
@@ -37,12 +39,11 @@ def make_devices(count: int, **dialect: Any) -> list[Device]:
             number=number,
             serial=f"S{number}",
             address=f"127.18.98.{number}",
-            path="/live",
             auth="digest" if number % 2 else "basic",
             username="admin",
-            bitrate=256_000,
-            clip="clip",
-            slot=number % 5,
+            main=Stream("/live", 256_000, Feed("clip", number % 5)),
+            sub=None,
+            clock=Clock(),
             dialect=chosen,
         )
         for number in range(1, count + 1)
@@ -53,7 +54,7 @@ def make_devices(count: int, **dialect: Any) -> list[Device]:
 async def open_fleet(root: Path, devices: list[Device], *, size: int = 200) -> AsyncIterator[Fleet]:
     """A fleet of these cameras until the block ends."""
     make_clip(root / "media" / "clip", fps=FPS, gop=GOP, size=size)
-    fleet = Fleet(root, KEY, free_port())
+    fleet = Fleet(root, KEY, Ports(rtsp=free_port(), rtsps=0))
     fleet.open()
     fleet.replace(devices)
     try:
@@ -105,7 +106,7 @@ class Viewer:
     _number: int = 0
     _challenge: Challenge | None = None
     _decoder: Decoder = field(default_factory=Decoder)
-    _depacketizer: rtp.Depacketizer = field(default_factory=rtp.Depacketizer)
+    _depacketizer: h264.Depacketizer = field(default_factory=h264.Depacketizer)
 
     @classmethod
     async def connect(cls, fleet: Fleet, device: Device) -> Viewer:
@@ -113,7 +114,7 @@ class Viewer:
         sock = socket.socket()
         sock.setblocking(False)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 * 1024)
-        await asyncio.get_running_loop().sock_connect(sock, (device.address, fleet.port))
+        await asyncio.get_running_loop().sock_connect(sock, (device.address, fleet.ports.rtsp))
         return cls(device, *await asyncio.open_connection(sock=sock))
 
     def pause(self) -> None:
@@ -180,7 +181,7 @@ class Viewer:
     def send(self, method: str, *headers: tuple[str, str]) -> None:
         """One request, whose answer is not waited for."""
         self._number += 1
-        url = f"rtsp://{self.device.address}{self.device.path}"
+        url = f"rtsp://{self.device.address}{self.device.main.path}"
         pairs = [("CSeq", str(self._number)), *headers]
         if self.session:
             pairs.append(("Session", self.session))

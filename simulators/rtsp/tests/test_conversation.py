@@ -53,6 +53,7 @@ class Recorder:
     full: bool = False
     asked: list[str] = field(default_factory=list)
     streams: frozenset[str] | set[str] = frozenset({"/live/1"})
+    sound: bool = False
 
     def password(self) -> str:
         return PASSWORD
@@ -63,12 +64,15 @@ class Recorder:
     def description(self) -> str:
         return SDP
 
-    def prepare(self, wish: TransportSpec) -> TransportSpec | None:
+    def tracks(self) -> int:
+        return self.sound + 1
+
+    def prepare(self, track: int, wish: TransportSpec) -> TransportSpec | None:
         return wish if wish.tcp else None
 
-    def start(self) -> Start | None:
+    def start(self) -> list[Start] | None:
         self.asked.append("start")
-        return None if self.full else Start(4711, 90_000)
+        return None if self.full else [Start(0, 4711, 90_000), *([Start(1, 12, 160)] if self.sound else [])]
 
     def encode(self, _method: str, answer: Response) -> bytes:
         return answer.encode()

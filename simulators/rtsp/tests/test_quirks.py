@@ -11,7 +11,10 @@ from simulators.rtsp import quirks
 from simulators.rtsp.tests.test_conversation import URL, with_dialect
 
 PLAIN = sdp.describe(
-    address="198.18.64.1", name="Camera", control="trackID=1", sps=b"\x67\x42\x00\x1e", pps=b"\x68\xce", fps=25
+    address="198.18.64.1",
+    name="Camera",
+    session_id=1,
+    tracks=(sdp.Track("h264", "trackID=1", 96, sets=(b"\x67\x42\x00\x1e", b"\x68\xce"), fps=25),),
 )
 ANSWER = Response(
     200,
