@@ -70,6 +70,13 @@ def test_parameter_sets_share_a_packet_if_they_fit(codec: Codec) -> None:
     assert payloads(codec, ()) == []
 
 
+def test_headers_are_those_of_rfc_6184_and_7798() -> None:
+    assert payloads("h264", [b"\x65abcdef"], 5) == [b"\x7c\x85abc", b"\x7c\x45def"]
+    assert payloads("h265", [b"\x26\x01abcdef"], 6) == [b"\x62\x01\x93abc", b"\x62\x01\x53def"]
+    assert payloads("h264", sets("h264")) == [b"\x78\x00\x04\x67\x42\x00\x1e\x00\x02\x68\xce"]
+    assert payloads("h265", sets("h265")) == [b"\x60\x01\x00\x03\x40\x01v\x00\x03\x42\x01s\x00\x03\x44\x01p"]
+
+
 @pytest.mark.parametrize("codec", ["h264", "h265"])
 @given(data=st.data())
 def test_a_lost_packet_never_gives_a_picture_that_seems_whole(codec: Codec, data: st.DataObject) -> None:
