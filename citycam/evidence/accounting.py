@@ -18,7 +18,9 @@ from citycam.evidence.fmp4 import Frames
 from citycam.evidence.gaps import Gap, Gaps, find_gaps
 from citycam.evidence.ledger import SECOND, CameraLedger
 from citycam.evidence.run import Marks
-from citycam.evidence.sequence import Recorded, Segment, Window, out_of_order, primaries, recorded, window
+from citycam.evidence.segment import Segment
+from citycam.evidence.sequence import Recorded, Window, out_of_order, primaries, recorded, window
+from citycam.evidence.timing import Identity
 
 Ints = npt.NDArray[np.int64]
 
@@ -74,12 +76,16 @@ def _of_samples(
         *folder.of_samples("duplicated", rows, sound & ~primary, nothing, [""]),
         *folder.of_samples("reordered", rows, late, nothing, [""]),
         *folder.foreign(rows, foreign),
-        *folder.of_samples("damaged", rows, own & ~rows.ok, rows.named.astype(np.int64), _DAMAGE),
+        *folder.of_samples("damaged", rows, own & ~rows.ok, _damage(rows), _DAMAGE),
         *folder.of_samples("unsent", rows, own & rows.ok & ~sound, nothing, ["not in the ledger"]),
     ]
 
 
-_DAMAGE = ("its watermark cannot be read", "its bytes are not those that were sent")
+_DAMAGE = ("its watermark cannot be read", "its bytes are not those that were sent", "it is no whole picture")
+
+
+def _damage(rows: Recorded) -> Ints:
+    return np.where(rows.identity != Identity.WATERMARK, 2, rows.named).astype(np.int64)
 
 
 def _silent_damage(folder: Folder, findings: Sequence[Finding]) -> list[Finding]:
@@ -97,6 +103,7 @@ def _row(folder: Folder, rows: Recorded, state: Window, gaps: Gaps, errors: npt.
     return {
         "camera": folder.camera,
         "gateway": folder.gateway,
+        "identity": Identity(int(rows.identity[rows.own & rows.inside].max(initial=0))).name.lower(),
         "frames_sent": int(state.sent.sum()),
         "recorded_once": int((state.sent & (state.copies == 1)).sum()),
         "duplicated": int((state.sent & (state.copies > 1)).sum()),
@@ -122,24 +129,26 @@ def _segments(folder: Folder, rows: Recorded) -> tuple[tuple[dict[str, Any], ...
     """A row for each readable segment, and the absolute time errors (ms) of those that reach into the window."""
     result: list[dict[str, Any]] = []
     errors: list[float] = []
-    judged = np.zeros(len(folder.segments), np.bool_)
-    judged[rows.segment[rows.inside]] = True
-    for place, one in enumerate(folder.segments):
+    at = 0
+    for one in folder.segments:
         if one.frames is None:
             continue
-        row = _segment(folder, one, one.frames)
-        if judged[place] and not np.isnan(row["time_error_ms"]):
+        part = slice(at, at := at + len(one.frames))
+        row = _segment(folder, one, one.frames, rows, part)
+        if rows.inside[part].any() and not np.isnan(row["time_error_ms"]):
             errors.append(abs(row["time_error_ms"]))
         result.append(row)
     return tuple(result), np.array(errors, np.float64)
 
 
-def _segment(folder: Folder, one: Segment, frames: Frames) -> dict[str, Any]:
-    named = np.flatnonzero(frames.named)
+def _segment(folder: Folder, one: Segment, frames: Frames, rows: Recorded, part: slice) -> dict[str, Any]:
+    """`part` are the rows of this file."""
+    known = np.flatnonzero(rows.named[part] | (rows.identity[part] != Identity.WATERMARK))
+    first, last = (int(known[0]), int(known[-1])) if len(known) else (-1, -1)
     error = float("nan")
-    if len(named) and one.time_ns >= 0:
+    if len(known) and one.time_ns >= 0 and (sent_ns := int(rows.sent_ns[part][first])) >= 0:
         # What the name says is when the sample with decode time 0 came.
-        error = (one.time_ns - int(frames.sent_ns[named[0]])) / 1e6 + float(frames.decode_time_s[named[0]]) * 1e3
+        error = (one.time_ns - sent_ns) / 1e6 + float(frames.decode_time_s[first]) * 1e3
     length = float(frames.decode_time_s[-1] + frames.duration_s[-1] - frames.decode_time_s[0]) if len(frames) else 0.0
     return {
         "camera": folder.camera,
@@ -147,9 +156,9 @@ def _segment(folder: Folder, one: Segment, frames: Frames) -> dict[str, Any]:
         "segment": one.name,
         "bytes": one.bytes,
         "frames": len(frames),
-        "first_frame": int(frames.frame[named[0]]) if len(named) else -1,
-        "last_frame": int(frames.frame[named[-1]]) if len(named) else -1,
-        "first_scheduled_ns": int(frames.scheduled_ns[named[0]]) if len(named) else -1,
+        "first_frame": int(rows.frame[part][first]) if len(known) else -1,
+        "last_frame": int(rows.frame[part][last]) if len(known) else -1,
+        "first_scheduled_ns": int(rows.when[part][first]) if len(known) else -1,
         "file_time_ns": one.time_ns,
         "time_error_ms": error,
         "duration_ms": length * 1000,

@@ -15,8 +15,7 @@ from citycam.evidence.accounting import Account, account
 from citycam.evidence.findings import Finding, Folder
 from citycam.evidence.ledger import SECOND, CameraLedger, Ledger, read_ledger
 from citycam.evidence.run import Marks, Run
-from citycam.evidence.segment import SUFFIX, file_time_ns, segments_of
-from citycam.evidence.sequence import Segment
+from citycam.evidence.segment import SUFFIX, Segment, file_time_ns, segments_of
 from citycam.evidence.summary import Tables
 from citycam.evidence.tables import write_tables
 from citycam.model.camera import number_of

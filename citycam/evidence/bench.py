@@ -17,6 +17,7 @@ from citycam.evidence.ledger import Clock
 from citycam.evidence.run import Marks, Run
 from citycam.evidence.segment import segments_of
 from citycam.evidence.tests import recorder
+from citycam.evidence.tests.scene import Scene
 from citycam.model.camera import camera_id, number_of
 from citycam.model.figure import Bar, Figure
 from citycam.plan.plan import Plan
@@ -25,7 +26,7 @@ from citycam.wire import watermark
 FPS = 10
 BAR = Bar(300_000, "more")
 PEER_CAMERAS = 20
-SCENE = recorder.Scene(gop=20, key_size=12_000, delta_size=2_660)
+SCENE = Scene(gop=20, key_size=12_000, delta_size=2_660)
 GATEWAY = "gateway-1"
 
 

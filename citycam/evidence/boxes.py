@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
+
+from citycam.evidence.coding import H264, H265, MJPEG, Coding
 
 HEAD = struct.Struct(">I4s")
 _CONTAINERS = frozenset((b"moov", b"trak", b"mdia", b"minf", b"stbl", b"mvex", b"udta"))
@@ -26,19 +28,27 @@ class Box(NamedTuple):
 
 @dataclass(frozen=True)
 class Header:
-    """What moov says. `duration_ms` is 0 until the recorder has closed the file; `lead` is [length SPS][length PPS]."""
+    """What moov says of the file and of its video track.
+
+    Attributes:
+        duration_ms: 0 until the recorder has closed the file.
+        number, stream, began_ns: MediaMTX's: which file it is of one sitting of the recorder, which sitting, and when
+            it begins in the time of the session's RTP timestamps (the session's first packet came at 0).
+    """
 
     track: int
     timescale: int
+    coding: Coding
     duration_ms: float
     parameter_sets: tuple[bytes, ...]
     number: int | None
     stream: bytes | None
+    began_ns: int | None
     end: int
 
     @property
     def lead(self) -> bytes:
-        """Bytes that stand before the first other NAL unit of a key frame."""
+        """Bytes that stand before the first other NAL unit of a key frame: [length, set] for each parameter set."""
         return b"".join(len(unit).to_bytes(4, "big") + unit for unit in self.parameter_sets)
 
 
@@ -67,7 +77,7 @@ def read_header(data: memoryview) -> Header:
     """Read ftyp and moov.
 
     Raises:
-        MalformedSegment: they are missing, damaged, or name no H.264 track.
+        MalformedSegment: they are missing, damaged, or name no track of a known video codec.
     """
     try:
         for box in children(data, 0, len(data)):
@@ -81,7 +91,7 @@ def read_header(data: memoryview) -> Header:
 
 
 def _movie(data: memoryview, moov: Box) -> Header:
-    duration_ms, video, number, stream = 0.0, None, None, None
+    duration_ms, video, mediamtx = 0.0, None, _Sitting(None, None, None)
     for box in children(data, moov.start, moov.end):
         if box.kind == b"mvhd":
             timescale, duration = struct.unpack_from(">II", data, box.start + 12)
@@ -89,30 +99,50 @@ def _movie(data: memoryview, moov: Box) -> Header:
         elif box.kind == b"trak" and video is None:
             video = _track(bytes(data[box.start : box.end]))
         elif box.kind == b"udta":
-            number, stream = _mediamtx(data, box)
+            mediamtx = _mediamtx(data, box)
     if video is None:
-        raise MalformedSegment("no H.264 track")
-    track, timescale, length_size, sets = video
+        raise MalformedSegment("no track of H.264, H.265 or MJPEG")
+    track, timescale, (coding, length_size, sets) = video
     if length_size != 4:
         raise MalformedSegment(f"NAL lengths of {length_size} bytes; only 4 are known")
-    return Header(track, timescale, duration_ms, sets, number, stream, moov.end)
+    return Header(track, timescale, coding, duration_ms, sets, *mediamtx, moov.end)
 
 
-def _mediamtx(data: memoryview, udta: Box) -> tuple[int | None, bytes | None]:
-    """Number and stream of a segment from MediaMTX's `mtxi` box."""
+class _Sitting(NamedTuple):
+    """MediaMTX's `mtxi` box; one sitting of the recorder is one `stream`."""
+
+    number: int | None
+    stream: bytes | None
+    began_ns: int | None
+
+
+def _mediamtx(data: memoryview, udta: Box) -> _Sitting:
     for box in children(data, udta.start, udta.end):
         if box.kind == b"mtxi" and box.end - box.start >= 44:
-            return int.from_bytes(data[box.start + 20 : box.start + 28], "big"), bytes(
-                data[box.start + 4 : box.start + 20]
-            )
-    return None, None
+            stream, number, began_ns = struct.unpack_from(">16sQq", data, box.start + 4)
+            return _Sitting(number, stream, began_ns)
+    return _Sitting(None, None, None)
+
+
+class _Entry(NamedTuple):
+    """A sample entry."""
+
+    coding: Coding
+    length_size: int
+    parameter_sets: tuple[bytes, ...]
+
+
+class _Track(NamedTuple):
+    track: int
+    timescale: int
+    entry: _Entry
 
 
 @lru_cache(maxsize=64)
-def _track(trak: bytes) -> tuple[int, int, int, tuple[bytes, ...]] | None:
-    """Track, timescale, length size and parameter sets, if it is H.264 video. The segments of a camera share it."""
+def _track(trak: bytes) -> _Track | None:
+    """The track, if it is video of a known codec. The segments of a camera share it."""
     data = memoryview(trak)
-    track, timescale, handler, avc = 0, 0, b"", None
+    track, timescale, handler, entry = 0, 0, b"", None
     for box in _leaves(data, 0, len(data)):
         wide = box.start < box.end and data[box.start] == 1
         if box.kind == b"tkhd":
@@ -122,10 +152,10 @@ def _track(trak: bytes) -> tuple[int, int, int, tuple[bytes, ...]] | None:
         elif box.kind == b"hdlr":
             handler = bytes(data[box.start + 8 : box.start + 12])
         elif box.kind == b"stsd":
-            avc = _avc(data, box)
-    if handler != b"vide" or avc is None or timescale == 0:
+            entry = _entry(data, box)
+    if handler != b"vide" or entry is None or timescale == 0:
         return None
-    return track, timescale, *avc
+    return _Track(track, timescale, entry)
 
 
 def _leaves(data: memoryview, start: int, end: int) -> Iterator[Box]:
@@ -136,24 +166,73 @@ def _leaves(data: memoryview, start: int, end: int) -> Iterator[Box]:
             yield box
 
 
-def _avc(data: memoryview, stsd: Box) -> tuple[int, tuple[bytes, ...]] | None:
-    """Length size and parameter sets of avcC (ISO/IEC 14496-15 5.3.3.1)."""
+def _entry(data: memoryview, stsd: Box) -> _Entry | None:
     for entry in children(data, stsd.start + 8, stsd.end):
-        if entry.kind not in (b"avc1", b"avc3"):
+        wanted = _CONFIGURATIONS.get(entry.kind)
+        if wanted is None:
             continue
+        kind, read = wanted
         for box in children(data, entry.start + 78, entry.end):
-            if box.kind == b"avcC":
-                return (data[box.start + 4] & 3) + 1, tuple(_parameter_sets(data, box))
+            if box.kind == kind:
+                return read(data, box)
     return None
 
 
-def _parameter_sets(data: memoryview, box: Box) -> Iterator[bytes]:
-    at = box.start + 5
+def _avc(data: memoryview, box: Box) -> _Entry:
+    """`avcC` (ISO/IEC 14496-15 5.3.3.1)."""
+    sets, at = [], box.start + 5
     for mask in (0x1F, 0xFF):
         count, at = data[at] & mask, at + 1
         for _ in range(count):
-            size = int.from_bytes(data[at : at + 2], "big")
-            if at + 2 + size > box.end:
-                raise MalformedSegment("avcC is damaged")
-            yield bytes(data[at + 2 : at + 2 + size])
-            at += 2 + size
+            unit, at = _unit(data, at, box)
+            sets.append(unit)
+    return _Entry(H264, (data[box.start + 4] & 3) + 1, tuple(sets))
+
+
+def _hevc(data: memoryview, box: Box) -> _Entry:
+    """`hvcC` (ISO/IEC 14496-15 8.3.3.1)."""
+    sets, at = [], box.start + 23
+    for _ in range(data[box.start + 22]):
+        count, at = int.from_bytes(data[at + 1 : at + 3], "big"), at + 3
+        for _ in range(count):
+            unit, at = _unit(data, at, box)
+            sets.append(unit)
+    return _Entry(H265, (data[box.start + 21] & 3) + 1, tuple(sets))
+
+
+def _unit(data: memoryview, at: int, box: Box) -> tuple[bytes, int]:
+    """A parameter set with its length in two bytes before it, and what follows."""
+    begin = at + 2
+    end = begin + int.from_bytes(data[at:begin], "big")
+    if end > box.end:
+        raise MalformedSegment(f"{bytes(data[box.start - 4 : box.start]).decode('ascii')} is damaged")
+    return bytes(data[begin:end]), end
+
+
+def _jpeg(data: memoryview, box: Box) -> _Entry | None:
+    """`esds` (ISO/IEC 14496-14 5.6.1), which says of `mp4v` what it is; JPEG by ISO/IEC 14496-1 table 5."""
+    at = box.start + 4
+    while at < box.end:
+        tag, at = data[at], at + 1
+        while data[at] & 0x80:  # its size, in bytes of 7 bits
+            at += 1
+        at += 1
+        if tag == _DECODER:
+            return _Entry(MJPEG, 4, ()) if data[at] == _JPEG else None
+        if tag != _ELEMENTARY_STREAM:
+            return None
+        flags, at = data[at + 2], at + 3
+        at += 2 * (flags >> 7)
+        at += 1 + data[at] if flags & 0x40 else 0
+        at += 2 * (flags >> 5 & 1)
+    return None
+
+
+_ELEMENTARY_STREAM, _DECODER, _JPEG = 0x03, 0x04, 0x6C
+_CONFIGURATIONS: dict[bytes, tuple[bytes, Callable[[memoryview, Box], _Entry | None]]] = {
+    b"avc1": (b"avcC", _avc),
+    b"avc3": (b"avcC", _avc),
+    b"hvc1": (b"hvcC", _hevc),
+    b"hev1": (b"hvcC", _hevc),
+    b"mp4v": (b"esds", _jpeg),
+}

@@ -12,7 +12,8 @@ import numpy.typing as npt
 from citycam.evidence.fmp4 import Frames
 from citycam.evidence.gaps import runs
 from citycam.evidence.ledger import CameraLedger
-from citycam.evidence.sequence import Recorded, Segment, Window
+from citycam.evidence.segment import Segment
+from citycam.evidence.sequence import Recorded, Window
 from citycam.model.camera import camera_id, number_of
 
 Ints = npt.NDArray[np.int64]
@@ -148,8 +149,7 @@ class Folder:
         number = number_of(self.camera)
         found = []
         for one in self.segments:
-            empty = one.frames is None or not ((one.frames.camera == number) & (one.frames.frame >= 0)).any()
-            if empty and one.time_ns >= 0 and ledger.clock is not None:
+            if _holds_none(one, number) and one.time_ns >= 0 and ledger.clock is not None:
                 nearest = ledger.clock.frame_at(one.time_ns - ledger.clock.interval_ns / 4)
                 if first - 1 <= nearest <= last:
                     found.append((max(first, nearest), one.name))
@@ -168,6 +168,13 @@ class Folder:
     def _notes(self, place: int) -> str:
         frames = self.segments[place].frames
         return "; ".join(frames.notes) if frames is not None else ""
+
+
+def _holds_none(one: Segment, number: int) -> bool:
+    """Whether no frame of a file is this camera's for certain."""
+    if one.frames is None or not one.frames.header.coding.prefix:
+        return not one.frames
+    return not ((one.frames.camera == number) & (one.frames.frame >= 0)).any()
 
 
 def _name(number: int) -> str:

@@ -1,7 +1,7 @@
 """Recorded segments to frames: who each frame says it is, and whether it is whole.
 
-A sample is length-prefixed NAL units (ISO/IEC 14496-15 5.3.4.2). The watermark comes first; in a key frame MediaMTX
-puts the parameter sets of avcC before it.
+A sample of H.264 or H.265 is length-prefixed NAL units (ISO/IEC 14496-15 5.3.4.2). The watermark comes first; in a key
+frame MediaMTX puts the parameter sets of the header before it. A sample of MJPEG is a JPEG picture, which carries none.
 """
 
 from __future__ import annotations
@@ -17,17 +17,20 @@ import numpy.typing as npt
 import xxhash
 
 from citycam.evidence.boxes import Header, MalformedSegment, read_header
+from citycam.evidence.coding import BODY, Coding
 from citycam.evidence.fragments import Samples, read_samples
-from citycam.evidence.watermarks import LEAD, ROW, Marks
-from citycam.wire import watermark
+from citycam.evidence.watermarks import Marks
 
 __all__ = ["Buffer", "Frames", "MalformedSegment", "Scan", "decode", "is_closed", "read_frames", "scan", "scan_parts"]
 
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
+Bytes = npt.NDArray[np.uint8]
 
 _SEARCH = 4096
 _HEADER = 65536
+_BEGIN, _END = np.frombuffer(b"\xff\xd8\xff", np.uint8), np.frombuffer(b"\xff\xd9", np.uint8)
+"""Start and end of a JPEG picture (ITU-T T.81 B.1.1.3)."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,8 @@ class Frames:
     Attributes:
         camera, frame, scheduled_ns, sent_ns: from the watermark; ns since 1970, UTC.
         named: the watermark says camera and frame, and its checks hold.
-        ok: the watermark is whole, its media check holds, and nothing strange stands before it.
+        ok: the watermark is whole, its media check holds, and nothing strange stands before it; without watermarks, it
+            begins and ends as a picture does.
         offset, size: bytes in the file. key: can be decoded alone.
         decode_time_s: from the segment's start. duration_s: of the sample.
         complete: every box of the file is whole; `notes` names what is not.
@@ -65,13 +69,19 @@ class Frames:
 
 @dataclass(frozen=True)
 class Scan:
-    """What is taken from a segment before its watermarks are decoded: one row of bytes and one digest a sample."""
+    """What is taken from a segment before its watermarks are decoded, one entry a sample.
+
+    Attributes:
+        rows: what follows the prefix of its watermark. led: length and prefix are there.
+        sound: nothing strange stands before it; without watermarks, the picture begins and ends as it should.
+    """
 
     header: Header
     samples: Samples
-    rows: npt.NDArray[np.uint8]
+    rows: Bytes
+    led: Flags
     digests: Ints
-    lead_ok: Flags
+    sound: Flags
     bytes: int
 
 
@@ -126,11 +136,13 @@ def decode(scans: Sequence[Scan]) -> list[Frames]:
     """Decode the watermarks of many segments at once."""
     if not scans:
         return []
-    marks = Marks(np.concatenate([one.rows for one in scans]))
+    rows, led, digests, sound = (
+        np.concatenate([getattr(one, name) for one in scans]) for name in ("rows", "led", "digests", "sound")
+    )
+    marks = Marks(rows, led)
     named = marks.camera_ok & marks.frame_ok
-    digests = np.concatenate([one.digests for one in scans])
-    lead_ok = np.concatenate([one.lead_ok for one in scans])
-    ok = marks.whole & lead_ok & (digests == marks.media)
+    marked = np.repeat([bool(one.header.coding.prefix) for one in scans], [len(one.rows) for one in scans])
+    ok = sound & (~marked | marks.whole & (digests == marks.media))
     camera = np.where(marks.camera_ok, marks.camera, -1)
     frame, scheduled, sent = (
         np.where(marks.frame_ok, column, -1) for column in (marks.frame, marks.scheduled_ns, marks.sent_ns)
@@ -177,59 +189,72 @@ def _scan(
 ) -> Scan:
     samples = read_samples(data, header, start)
     array = np.frombuffer(data, np.uint8)
+    coding = header.coding
+    if not coding.prefix:
+        return _unmarked(array, header, samples)
     shift = np.where(samples.key, len(header.lead), 0)
-    rows, named = _rows(array, samples, shift)
-    lead_ok = ~samples.key | _equal(array, samples.offset, header.lead)
-    for index in np.flatnonzero(~(named & lead_ok)).tolist():
+    rows, led = _rows(array, samples, shift, coding)
+    sound = ~samples.key | _equal(array, samples.offset, np.frombuffer(header.lead, np.uint8))
+    for index in np.flatnonzero(~(led & sound)).tolist():
         begin, size = int(samples.offset[index]), int(samples.size[index])
-        place, lead_ok[index] = _search(data[begin : begin + size], header)
+        place, sound[index] = _search(data[begin : begin + size], header)
         if place is not None:
             shift[index] = place
-            rows[index] = array[begin + place : begin + place + ROW]
-    begins, ends = (samples.offset + shift + ROW).tolist(), (samples.offset + samples.size).tolist()
+            row = array[begin + place : begin + place + coding.row]
+            rows[index], led[index] = row[-BODY:], (row[:-BODY] == coding.lead).all()
+    begins, ends = (samples.offset + shift + coding.row).tolist(), (samples.offset + samples.size).tolist()
     digests = np.fromiter(
         (digest(data[b:e]) & 0xFFFFFFFF for b, e in zip(begins, ends, strict=True)), np.int64, len(begins)
     )
-    return Scan(header, samples, rows, digests, lead_ok, len(data))
+    return Scan(header, samples, rows, led, digests, sound, len(data))
 
 
-def _rows(array: npt.NDArray[np.uint8], samples: Samples, shift: Ints) -> tuple[npt.NDArray[np.uint8], Flags]:
-    """The ROW bytes where each sample's watermark should stand, zeros where they do not fit, and which are one."""
-    fits = samples.size >= shift + ROW
-    if not len(fits) or len(array) < ROW:
-        return np.zeros((len(fits), ROW), np.uint8), fits & False
-    windows = _windows(array, ROW)
+def _unmarked(array: Bytes, header: Header, samples: Samples) -> Scan:
+    """Pictures without watermarks."""
+    none = np.zeros(len(samples.size), np.int64)
+    whole = _equal(array, samples.offset, _BEGIN) & _equal(array, samples.offset + samples.size - len(_END), _END)
+    whole &= samples.size >= len(_BEGIN) + len(_END)
+    return Scan(header, samples, np.zeros((len(none), BODY), np.uint8), none > 0, none, whole, len(array))
+
+
+def _rows(array: Bytes, samples: Samples, shift: Ints, coding: Coding) -> tuple[Bytes, Flags]:
+    """The bytes where each sample's watermark should stand, zeros where they do not fit, and which begin as one."""
+    fits = samples.size >= shift + coding.row
+    if not len(fits) or len(array) < coding.row:
+        return np.zeros((len(fits), BODY), np.uint8), fits & False
+    windows = _windows(array, coding.row)
     rows = windows[np.where(fits, samples.offset + shift, 0)]
     rows[~fits] = 0
-    return rows, (rows[:, : len(LEAD)] == LEAD).all(axis=1)
+    head = len(coding.lead)
+    return rows[:, head:], (rows[:, :head] == coding.lead).all(axis=1)
 
 
-def _windows(array: npt.NDArray[np.uint8], size: int) -> npt.NDArray[np.uint8]:
+def _windows(array: Bytes, size: int) -> Bytes:
     """All runs of `size` bytes as rows, not copied; numpy's `sliding_window_view` takes 20 times as long to make."""
     return np.ndarray((len(array) - size + 1, size), np.uint8, array, 0, (1, 1))
 
 
-def _equal(array: npt.NDArray[np.uint8], offsets: Ints, lead: bytes) -> Flags:
-    """Whether the bytes at each offset are `lead`."""
-    if not lead or len(array) < len(lead):
-        return np.full(len(offsets), not lead)
-    windows = _windows(array, len(lead))
-    result: Flags = (windows[np.minimum(offsets, len(windows) - 1)] == np.frombuffer(lead, np.uint8)).all(axis=1)
+def _equal(array: Bytes, offsets: Ints, wanted: Bytes) -> Flags:
+    """Whether the bytes at each offset are `wanted`."""
+    if not len(wanted) or len(array) < len(wanted):
+        return np.full(len(offsets), not len(wanted))
+    windows = _windows(array, len(wanted))
+    result: Flags = (windows[np.clip(offsets, 0, len(windows) - 1)] == wanted).all(axis=1)
     return result
 
 
 def _search(sample: memoryview, header: Header) -> tuple[int | None, bool]:
     """Where the watermark stands in a sample that does not begin as expected, and whether what precedes it is sound."""
-    at, sound = 0, True
+    at, sound, coding = 0, True, header.coding
     while at + 5 <= len(sample):
         size = int.from_bytes(sample[at : at + 4], "big")
-        if sample[at : at + len(LEAD)] == LEAD.data and at + ROW <= len(sample):
+        if sample[at : at + len(coding.lead)] == coding.lead.data and at + coding.row <= len(sample):
             return at, sound
-        kind = sample[at + 4] & 0x1F
-        if kind not in (6, 7, 8, 9) or at + 4 + size > len(sample):
+        kind = coding.kind(sample[at + 4])
+        if kind not in (coding.sei, coding.delimiter, *coding.sets) or at + 4 + size > len(sample):
             break
-        delimiter = kind == 9 and size == 2
+        delimiter = kind == coding.delimiter and size == coding.delimiter_size
         sound = sound and (delimiter or bytes(sample[at + 4 : at + 4 + size]) in header.parameter_sets)
         at += 4 + size
-    found = bytes(sample[:_SEARCH]).find(watermark.PREFIX) - 4
-    return (found if 0 <= found <= len(sample) - ROW else None), False
+    found = bytes(sample[:_SEARCH]).find(coding.prefix) - 4
+    return (found if 0 <= found <= len(sample) - coding.row else None), False

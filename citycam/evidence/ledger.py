@@ -62,10 +62,14 @@ class Skip(NamedTuple):
 
 
 class Play(NamedTuple):
-    """A session began; `frame` is its first."""
+    """A session began, or was open when the ledger began; `frame` is its first from then on.
+
+    `origin` is the first frame of the whole session, None if the ledger does not tell.
+    """
 
     t: int
     frame: int
+    origin: int | None = None
 
 
 class Stop(NamedTuple):
@@ -193,7 +197,7 @@ class _Camera:
             clock=self.clocks[0] if self.clocks else None,
             ranges=_merged(self.spans),
             skips=tuple(sorted(self.skips)),
-            plays=tuple(sorted(self.plays)),
+            plays=tuple(sorted(self.plays, key=lambda play: play[:2])),
             stops=tuple(sorted(self.stops)),
         )
 
@@ -249,7 +253,8 @@ class _Reader:
     def _take_play(self, record: Mapping[str, Any]) -> None:
         camera = self._camera(record)
         camera.clock(record)
-        camera.plays.append(Play(int(record["t"]), int(record["frame"])))
+        origin = record.get("origin")
+        camera.plays.append(Play(int(record["t"]), int(record["frame"]), None if origin is None else int(origin)))
 
     def _take_span(self, record: Mapping[str, Any]) -> None:
         camera = self._camera(record)

@@ -1,16 +1,30 @@
-"""Names of recorded segments: `2026-11-23_23-40-00-123456.mp4` says in UTC when the first frame reached the gateway."""
+"""Recorded segments. `2026-11-23_23-40-00-123456.mp4` says in UTC when the first frame reached the gateway."""
 
 from __future__ import annotations
 
 import os
 import re
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+from citycam.evidence.fmp4 import Frames
 
 SUFFIX = ".mp4"
 _NAME = re.compile(r"(\d{4})-(\d{2})-(\d{2})_(\d{2})-(\d{2})-(\d{2})-(\d{6})\.mp4")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A file of the folder; `time_ns` is what its name says (-1: nothing). `frames` is None if it cannot be read."""
+
+    name: str
+    time_ns: int
+    bytes: int
+    frames: Frames | None
+    why: str = ""
 
 
 def file_time_ns(name: str) -> int | None:

@@ -9,26 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from citycam.evidence.fmp4 import Frames
 from citycam.evidence.ledger import SECOND, CameraLedger, cover
 from citycam.evidence.run import Marks
+from citycam.evidence.segment import Segment
+from citycam.evidence.timing import YEAR_S, Identity, place
 
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
-
-
-_YEAR_S = 366 * 86_400.0
-
-
-@dataclass(frozen=True)
-class Segment:
-    """A file of the folder; `time_ns` is what its name says (-1: nothing). `frames` is None if it cannot be read."""
-
-    name: str
-    time_ns: int
-    bytes: int
-    frames: Frames | None
-    why: str = ""
 
 
 @dataclass(frozen=True)
@@ -40,6 +27,7 @@ class Recorded:
         camera, frame: who it says it is; a lost frame number is inferred from its neighbours, else -1.
         when: scheduled time, ns since 1970 UTC, inferred where the frame cannot say. sent_ns: -1 if unknown.
         ok: whole. named: says itself who it is. fit: how far its place in time is from when it was sent, ns.
+        identity: an `Identity`, what `frame` rests on.
         own: of this camera. inside: in the window.
     """
 
@@ -52,6 +40,7 @@ class Recorded:
     ok: Flags
     named: Flags
     fit: Ints
+    identity: Ints
     own: Flags
     inside: Flags
 
@@ -100,9 +89,16 @@ def recorded(segments: Sequence[Segment], number: int, ledger: CameraLedger, mar
     camera, frame = column("camera", np.int64).astype(np.int64), column("frame", np.int64).astype(np.int64)
     scheduled, sent_ns = column("scheduled_ns", np.int64).astype(np.int64), column("sent_ns", np.int64).astype(np.int64)
     ok, named = column("ok", np.bool_).astype(np.bool_), column("named", np.bool_).astype(np.bool_)
-    since = np.clip(column("decode_time_s", np.float64).astype(np.float64), 0, _YEAR_S)  # a damaged time may be any
+    since = np.clip(column("decode_time_s", np.float64).astype(np.float64), 0, YEAR_S)  # a damaged time may be any
     place_ns = began + np.round(since * SECOND).astype(np.int64)
     own = (camera == number) | (camera < 0)
+    identity = np.zeros(len(frame), np.int64)
+    for at, placed in place(segments, ledger).items():
+        part = segment == at
+        frame[part], identity[part] = placed.frame, placed.identity
+        if ledger.clock is not None:
+            scheduled[part] = ledger.clock.due(placed.frame)
+            sent_ns[part] = scheduled[part] if placed.identity is Identity.TIMESTAMPS else -1
     lost = own & (frame < 0)
     if lost.any():
         frame = frame.copy()
@@ -112,7 +108,7 @@ def recorded(segments: Sequence[Segment], number: int, ledger: CameraLedger, mar
         when = np.where(lost & (frame >= 0), ledger.clock.due(frame), when)
     inside = (when >= marks.start_ns) & (when < marks.stop_ns)
     fit = np.where((began >= 0) & (sent_ns >= 0), np.abs(place_ns - sent_ns), np.int64(2**62))
-    return Recorded(segment, index, camera, frame, when, sent_ns, ok, named, fit, own, inside)
+    return Recorded(segment, index, camera, frame, when, sent_ns, ok, named, fit, identity, own, inside)
 
 
 def _infer(frame: Ints, lost: Flags, own: Flags, segment: Ints, place_ns: Ints, ledger: CameraLedger) -> None:

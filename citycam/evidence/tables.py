@@ -21,7 +21,7 @@ def _columns(names: str, kind: pa.DataType) -> dict[str, pa.DataType]:
 
 
 CAMERAS = pa.schema(
-    _columns("camera gateway", _TEXT)
+    _columns("camera gateway identity", _TEXT)
     | _columns("frames_sent recorded_once duplicated reordered missing missing_explained foreign damaged", _INT)
     | _columns("outside_window first_frame last_frame", _INT)
     | {"segments": _SMALL, "bytes": _INT, "gaps": _SMALL, "unexplained_gaps": _SMALL}

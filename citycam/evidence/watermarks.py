@@ -1,5 +1,7 @@
 """Watermarks in bulk: the vectorised twin of `citycam.wire.watermark.read`, one row of bytes per frame.
 
+A row is what follows the prefix, which differs from codec to codec (`citycam.evidence.coding`).
+
 Checks of `wire.watermark` are CRC-32 over a fixed number of bytes, hence affine over GF(2): the XOR of one table entry
 per byte, so that all rows are checked by one gather.
 """
@@ -13,19 +15,13 @@ import numpy.typing as npt
 
 from citycam.wire import watermark
 
-ROW = 4 + watermark.SIZE
-"""Bytes of a row: the NAL unit preceded by its length (ISO/IEC 14496-15 5.3.4.2)."""
-
 Bytes = npt.NDArray[np.uint8]
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
-LEAD = np.frombuffer(watermark.SIZE.to_bytes(4, "big") + watermark.PREFIX, np.uint8)
-"""How every row begins."""
-
-_CAMERA = 4 + watermark.CAMERA_AT
+_CAMERA = 0
 _CAMERA_CHECK = _CAMERA + 5
-_FRAME = 4 + watermark.FRAME_AT
+_FRAME = watermark.CAMERA_SIZE
 _SCHEDULED = _FRAME + 5
 _SENT = _SCHEDULED + 9
 _MEDIA = _SENT + 9
@@ -56,8 +52,8 @@ class Marks:
         whole: the row is a complete, correct watermark NAL unit.
     """
 
-    def __init__(self, rows: Bytes) -> None:
-        """Decode `rows`, shape (n, ROW)."""
+    def __init__(self, rows: Bytes, led: Flags) -> None:
+        """Decode `rows`, shape (n, `codec.BODY`); `led` says which of them follow an unspoilt length and prefix."""
         columns = np.ascontiguousarray(rows.T)
         digits: Bytes = columns & np.uint8(0x7F)
         self.camera: Ints = _number(digits, _CAMERA, 5)
@@ -69,9 +65,8 @@ class Marks:
         frame_crc = _crc(columns[_FRAME:_CHECK], _FRAME_ZEROS, _FRAME_TABLES) & 0x1FFFFF
         self.camera_ok: Flags = camera_crc == _number(digits, _CAMERA_CHECK, 2)
         self.frame_ok: Flags = frame_crc == _number(digits, _CHECK, 3)
-        named = (columns[: len(LEAD)] == LEAD[:, np.newaxis]).all(axis=0)
         high = (columns[_CAMERA:_TRAILER] >= 0x80).all(axis=0) & (columns[_TRAILER] == 0x80)
-        self.whole: Flags = named & high & self.camera_ok & self.frame_ok
+        self.whole: Flags = led & high & self.camera_ok & self.frame_ok
 
 
 def _number(digits: Bytes, at: int, count: int) -> Ints:

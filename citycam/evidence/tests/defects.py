@@ -9,8 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from citycam.evidence.segment import file_name, file_time_ns
-from citycam.evidence.tests.recorder import Archive, Recorded, Sample
-from citycam.evidence.watermarks import ROW
+from citycam.evidence.tests.recorder import Archive, Recorded
+from citycam.evidence.tests.scene import Sample
+from citycam.wire import watermark
 
 Named = tuple[str, str, str, int, int]
 """camera, kind, segment, frame, count"""
@@ -96,25 +97,34 @@ def _flip(place: Place, offset: int) -> None:
     place.segment.path.write_bytes(content)
 
 
+def _mark(place: Place, index: int) -> int:
+    """Where in a sample the length of its watermark stands."""
+    return place.segment.samples[index].payload.index(watermark.prefix(place.segment.layout.codec)) - 4
+
+
+def _row(place: Place) -> int:
+    return 4 + watermark.size(place.segment.layout.codec)
+
+
 def corrupt_media(place: Place) -> set[Named]:
     index = place.chance.randrange(place.frames)
     sample = place.segment.samples[index]
-    mark = sample.payload.index(b"\x06\x05") - 4 + ROW
+    mark = _mark(place, index) + _row(place)
     _flip(place, place.segment.offset(index) + place.chance.randrange(mark, len(sample.payload)))
     return {place.named("damaged", index, 1)}
 
 
 def corrupt_watermark(place: Place) -> set[Named]:
     index = place.chance.randrange(place.frames)
-    mark = place.segment.samples[index].payload.index(b"\x06\x05") - 4
-    _flip(place, place.segment.offset(index) + mark + place.chance.randrange(ROW))
+    mark = _mark(place, index)
+    _flip(place, place.segment.offset(index) + mark + place.chance.randrange(_row(place)))
     return {place.named("damaged", index, 1)}
 
 
 def corrupt_parameter_sets(place: Place) -> set[Named]:
     keys = [index for index, sample in enumerate(place.segment.samples) if sample.key]
     index = place.chance.choice(keys)
-    lead = place.segment.samples[index].payload.index(b"\x06\x05") - 4
+    lead = _mark(place, index)
     _flip(place, place.segment.offset(index) + place.chance.randrange(lead))
     return {place.named("damaged", index, 1)}
 

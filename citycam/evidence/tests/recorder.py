@@ -3,72 +3,24 @@
 from __future__ import annotations
 
 import json
-import random
 import struct
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Network
 from pathlib import Path
 
 from citycam.evidence.ledger import Clock
 from citycam.evidence.run import Marks, Run
 from citycam.evidence.segment import file_name
+from citycam.evidence.tests.scene import H264, SPS, TIMESCALE, Layout, Sample, Scene
 from citycam.inventory.sample import sample_inventory
 from citycam.model.camera import camera_id
 from citycam.plan.plan import Plan
-from citycam.wire import watermark
 
-TIMESCALE = 90_000
-SPS = bytes.fromhex("6742c01ed9016096101000000300100000030320f162ea00")
-PPS = bytes.fromhex("68cb8cb2")
 LATENCY_NS = 3_000_000
+SOUND = b"a packet of sound"
+SOUND_SCALE = 8000
 EPOCH_NS = 1_763_940_000_000_000_000
-
-
-@dataclass(frozen=True)
-class Sample:
-    """A sample as the recorder gets it: length-prefixed NAL units; `time` in ticks from the segment's start."""
-
-    payload: bytes
-    key: bool
-    time: int
-    duration: int
-
-
-def avcc(units: Iterable[bytes]) -> bytes:
-    return b"".join(len(unit).to_bytes(4, "big") + unit for unit in units)
-
-
-@dataclass(frozen=True)
-class Scene:
-    """Pictures all cameras send: `gop` frames, first a key frame, of random bytes."""
-
-    gop: int = 20
-    key_size: int = 400
-    delta_size: int = 120
-    seed: int = 7
-    pictures: list[bytes] = field(init=False)
-    checks: list[int] = field(init=False)
-
-    def __post_init__(self) -> None:
-        random_bytes = random.Random(self.seed).randbytes
-        units = [b"\x65" + random_bytes(self.key_size)]
-        units += [b"\x41" + random_bytes(self.delta_size) for _ in range(self.gop - 1)]
-        object.__setattr__(self, "pictures", units)
-        object.__setattr__(self, "checks", [watermark.media_check([unit]) for unit in units])
-
-    def payload(self, camera: int, frame: int, clock: Clock) -> bytes:
-        due = clock.epoch_ns + frame * 10**9 * clock.den // clock.num
-        place = frame % self.gop
-        mark = watermark.nal(watermark.Watermark(camera, frame, due, due + 1_000_000, self.checks[place]))
-        return avcc([*([SPS, PPS] if place == 0 else []), mark, self.pictures[place]])
-
-    def samples(self, camera: int, first: int, stop: int, clock: Clock) -> list[Sample]:
-        ticks = TIMESCALE * clock.den // clock.num
-        return [
-            Sample(self.payload(camera, frame, clock), frame % self.gop == 0, (frame - first) * ticks, ticks)
-            for frame in range(first, stop)
-        ]
 
 
 def box(kind: bytes, *parts: bytes) -> bytes:
@@ -83,54 +35,97 @@ def full(kind: bytes, flags: int, *parts: bytes) -> bytes:
 MATRIX = struct.pack(">9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
 
 
-def header(duration_ms: int = 0, number: int = 0, stream: bytes = b"s" * 16, time_ns: int = 0) -> bytes:
-    """ftyp and moov as `fmp4.Init.Marshal` and `writeInit` write them."""
-    avc = box(b"avcC", bytes([1, *SPS[1:4], 0xFF, 0xE1]), struct.pack(">H", len(SPS)), SPS, b"\x01",
-              struct.pack(">H", len(PPS)), PPS)  # fmt: skip
-    avc1 = box(b"avc1", bytes(6), struct.pack(">H", 1), bytes(16), struct.pack(">HH", 704, 576),
-               struct.pack(">IIIH", 0x480000, 0x480000, 0, 1), bytes(32), struct.pack(">Hh", 24, -1), avc)  # fmt: skip
-    tables = [full(b"stsd", 0, struct.pack(">I", 1), avc1), full(b"stts", 0, bytes(4)), full(b"stsc", 0, bytes(4)),
+def _configuration(layout: Layout) -> tuple[bytes, bytes]:
+    """Kind of the sample entry, and the box in it that says how to decode."""
+    if layout.codec == "h264":
+        lists = [
+            struct.pack(">BH", count, len(unit)) + unit for count, unit in zip((0xE1, 1), layout.sets, strict=True)
+        ]
+        return b"avc1", box(b"avcC", bytes([1, *SPS[1:4], 0xFF]), *lists)
+    if layout.codec == "h265":
+        arrays = [struct.pack(">BHH", unit[0] >> 1, 1, len(unit)) + unit for unit in layout.sets]
+        return b"hvc1", box(b"hvcC", b"\x01", bytes(20), b"\x03", bytes([len(arrays)]), *arrays)
+    decoder = bytes((0x6C, 0x11)) + bytes(11)
+    return b"mp4v", full(b"esds", 0, _descriptor(3, b"\0\x01\0", _descriptor(4, decoder), _descriptor(6, b"\x02")))
+
+
+def _descriptor(tag: int, *parts: bytes) -> bytes:
+    """Of ISO/IEC 14496-1, its size in four bytes of seven bits as MediaMTX writes it."""
+    payload = b"".join(parts)
+    return bytes((tag, 0x80, 0x80, 0x80, len(payload))) + payload
+
+
+def _track(number: int, timescale: int, handler: bytes, entry: bytes) -> bytes:
+    tables = [full(b"stsd", 0, struct.pack(">I", 1), entry), full(b"stts", 0, bytes(4)), full(b"stsc", 0, bytes(4)),
               full(b"stsz", 0, bytes(8)), full(b"stco", 0, bytes(4))]  # fmt: skip
     dinf = box(b"dinf", full(b"dref", 0, struct.pack(">I", 1), full(b"url ", 1)))
-    minf = box(b"minf", full(b"vmhd", 1, bytes(8)), dinf, box(b"stbl", *tables))
-    mdhd = full(b"mdhd", 0, struct.pack(">IIIIHH", 0, 0, TIMESCALE, 0, 0x55C4, 0))
-    hdlr = full(b"hdlr", 0, bytes(4), b"vide", bytes(12), b"VideoHandler\x00")
-    tkhd = full(
-        b"tkhd", 3, struct.pack(">IIIII", 0, 0, 1, 0, 0), bytes(16), MATRIX, struct.pack(">II", 704 << 16, 576 << 16)
-    )
+    head = full(b"vmhd", 1, bytes(8)) if handler == b"vide" else full(b"smhd", 0, bytes(4))
+    minf = box(b"minf", head, dinf, box(b"stbl", *tables))
+    mdhd = full(b"mdhd", 0, struct.pack(">IIIIHH", 0, 0, timescale, 0, 0x55C4, 0))
+    hdlr = full(b"hdlr", 0, bytes(4), handler, bytes(12), b"VideoHandler\x00")
+    size = struct.pack(">II", 704 << 16, 576 << 16)
+    tkhd = full(b"tkhd", 3, struct.pack(">IIIII", 0, 0, number, 0, 0), bytes(16), MATRIX, size)
+    return box(b"trak", tkhd, box(b"mdia", mdhd, hdlr, minf))
+
+
+def header(duration_ms: int = 0, number: int = 0, stream: bytes = b"s" * 16, time_ns: int = 0, began_ns: int = 0,
+           layout: Layout = H264) -> bytes:  # fmt: skip
+    """ftyp and moov as `fmp4.Init.Marshal` and `writeInit` write them."""
+    kind, configuration = _configuration(layout)
+    picture = box(kind, bytes(6), struct.pack(">H", 1), bytes(16), struct.pack(">HH", 704, 576),
+                  struct.pack(">IIIH", 0x480000, 0x480000, 0, 1), bytes(32), struct.pack(">Hh", 24, -1),
+                  configuration)  # fmt: skip
+    sound = box(b"ipcm", bytes(6), struct.pack(">H", 1), bytes(8), struct.pack(">HHII", 1, 16, 0, SOUND_SCALE << 16))
+    tracks = [_track(1, TIMESCALE, b"vide", picture)]
+    tracks += [_track(2, SOUND_SCALE, b"soun", sound)] * layout.sound
     mvhd = full(b"mvhd", 0, struct.pack(">IIIIIH", 0, 0, 1000, duration_ms, 0x10000, 0x100), bytes(10), MATRIX,
                 bytes(24), struct.pack(">I", 0xFFFFFFFF))  # fmt: skip
-    mvex = box(b"mvex", full(b"trex", 0, struct.pack(">IIIII", 1, 1, 0, 0, 0)))
-    mtxi = full(b"mtxi", 0, stream, struct.pack(">Qqq", number, 0, time_ns))
-    trak = box(b"trak", tkhd, box(b"mdia", mdhd, hdlr, minf))
+    mvex = box(b"mvex", *(full(b"trex", 0, struct.pack(">IIIII", one + 1, 1, 0, 0, 0)) for one in range(len(tracks))))
+    mtxi = full(b"mtxi", 0, stream, struct.pack(">Qqq", number, began_ns, time_ns))
     return box(b"ftyp", b"mp42", struct.pack(">I", 1), b"mp41mp42isomhlsf") + box(
-        b"moov", mvhd, trak, mvex, box(b"udta", mtxi)
+        b"moov", mvhd, *tracks, mvex, box(b"udta", mtxi)
     )
 
 
-def part(samples: Sequence[Sample], number: int = 0) -> bytes:
-    """moof and mdat as `fmp4.Part.Marshal` writes them."""
+def part(samples: Sequence[Sample], number: int = 0, layout: Layout = H264) -> bytes:
+    """moof and mdat as `fmp4.Part.Marshal` writes them: the tracks in any order."""
+    tracks = [(1, list(samples))]
+    if layout.sound:
+        packets = [Sample(SOUND, True, one.time * SOUND_SCALE // TIMESCALE, 800) for one in samples for _ in "ab"]
+        tracks.insert(number % 2, (2, packets))
+    moof = _moof(number, tracks, [0] * len(tracks))
+    places, at = [], len(moof) + 8
+    for _, listed in tracks:
+        places.append(at)
+        at += sum(len(sample.payload) for sample in listed)
+    return _moof(number, tracks, places) + box(b"mdat", *(one.payload for _, listed in tracks for one in listed))
+
+
+def _moof(number: int, tracks: list[tuple[int, list[Sample]]], places: list[int]) -> bytes:
+    trafs = [_traf(track, samples, place) for (track, samples), place in zip(tracks, places, strict=True)]
+    return box(b"moof", full(b"mfhd", 0, struct.pack(">I", number)), *trafs)
+
+
+def _traf(track: int, samples: list[Sample], place: int) -> bytes:
     flags = 0x301 | (0 if all(sample.key for sample in samples) else 0x400)
+    flags |= 0x800 if any(sample.shift for sample in samples) else 0
     entries = b"".join(
         struct.pack(">II", sample.duration, len(sample.payload))
         + (struct.pack(">I", 0 if sample.key else 0x10000) if flags & 0x400 else b"")
+        + (struct.pack(">i", sample.shift) if flags & 0x800 else b"")
         for sample in samples
     )
-    size = 88 + len(entries)
-    trun = full(b"trun", 1 << 24 | flags, struct.pack(">Ii", len(samples), size + 8), entries)
-    traf = box(
+    return box(
         b"traf",
-        full(b"tfhd", 0x20000, struct.pack(">I", 1)),
+        full(b"tfhd", 0x20000, struct.pack(">I", track)),
         full(b"tfdt", 1 << 24, struct.pack(">Q", samples[0].time)),
-        trun,
+        full(b"trun", 1 << 24 | flags, struct.pack(">Ii", len(samples), place), entries),
     )
-    moof = box(b"moof", full(b"mfhd", 0, struct.pack(">I", number)), traf)
-    assert len(moof) == size
-    return moof + box(b"mdat", *(sample.payload for sample in samples))
 
 
 def segment(samples: Sequence[Sample], *, number: int = 0, part_frames: int = 10, closed: bool = True,
-            ticks: int | None = None, stream: bytes = b"s" * 16) -> bytes:  # fmt: skip
+            ticks: int | None = None, stream: bytes = b"s" * 16, began_ns: int = 0,
+            layout: Layout = H264) -> bytes:  # fmt: skip
     """A whole file; `ticks` is its length when the samples given are not all that were recorded.
 
     A new part begins wherever decode time jumps, because trun cannot say so.
@@ -143,9 +138,8 @@ def segment(samples: Sequence[Sample], *, number: int = 0, part_frames: int = 10
             last.append(sample)
         else:
             parts.append([sample])
-    return header(length * 1000 // TIMESCALE if closed else 0, number, stream) + b"".join(
-        part(samples, number) for number, samples in enumerate(parts)
-    )
+    head = header(length * 1000 // TIMESCALE if closed else 0, number, stream, began_ns=began_ns, layout=layout)
+    return head + b"".join(part(samples, number, layout) for number, samples in enumerate(parts))
 
 
 @dataclass(frozen=True)
@@ -156,13 +150,18 @@ class Recorded:
     number: int
     first: int
     samples: tuple[Sample, ...]
+    began_ns: int = 0
+    layout: Layout = H264
 
     def write(self, samples: Sequence[Sample] | None = None, *, closed: bool = True) -> Recorded:
         """Write with other samples; the header keeps the length of all that were recorded."""
         chosen = self.samples if samples is None else tuple(samples)
         ticks = max(one.time + one.duration for one in self.samples)
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        self.path.write_bytes(segment(chosen, number=self.number, ticks=ticks, closed=closed))
+        content = segment(
+            chosen, number=self.number, ticks=ticks, closed=closed, began_ns=self.began_ns, layout=self.layout
+        )
+        self.path.write_bytes(content)
         return replace(self, samples=chosen)
 
     def offset(self, index: int) -> int:
@@ -189,8 +188,9 @@ def record(
     result = []
     for index, first in enumerate(range(frames.start, frames.stop, segment_frames)):
         samples = scene.samples(number, first, min(first + segment_frames, frames.stop), clock)
-        began = clock.epoch_ns + first * 10**9 * clock.den // clock.num + LATENCY_NS
-        recorded = Recorded(folder / file_name(began), index, first, tuple(samples))
+        since = (first - frames.start) * 10**9 * clock.den // clock.num
+        path = folder / file_name(clock.epoch_ns + first * 10**9 * clock.den // clock.num + LATENCY_NS)
+        recorded = Recorded(path, index, first, tuple(samples), since, scene.layout)
         result.append(recorded.write())
     return result
 
@@ -205,7 +205,9 @@ def write_ledger(
     timing = {"epoch": clock.epoch_ns, "num": clock.num, "den": clock.den}
     for camera in cameras:
         start = {"t": clock.epoch_ns, "camera": camera, "session": camera, "peer": "127.0.0.1:1", "agent": "test"}
-        lines.append({"kind": "play", **start, "transport": "tcp", **timing, "frame": frames.start})
+        lines.append(
+            {"kind": "play", **start, "transport": "tcp", **timing, "frame": frames.start, "origin": frames.start}
+        )
         lines.append(
             {
                 "kind": "span",

@@ -7,12 +7,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from citycam.evidence.audit import AuditSummary, audit
+from citycam.evidence.coding import H264
 from citycam.evidence.ledger import SECOND
 from citycam.evidence.summary import Tables
 from citycam.evidence.tests import defects, recorder
 from citycam.evidence.tests.defects import Named, Place
 from citycam.evidence.tests.recorder import Archive
-from citycam.evidence.watermarks import ROW
+from citycam.evidence.tests.scene import Layout, Scene
 from citycam.model.errors import EvidenceMissing
 
 
@@ -44,6 +45,34 @@ def test_every_frame_of_a_sound_archive_is_recorded_once(tmp_path: Path) -> None
     seconds = Tables(archive.run.audit).seconds()
     assert sum(one["sent"] for one in seconds) == sum(one["recorded"] for one in seconds) == 3 * 170
     assert [one["sent"] for one in seconds] == [15, *[30] * 16, 15]
+
+
+KINDS = {
+    "h265": Scene(layout=Layout("h265")),
+    "h265 with sound, in slices": Scene(layout=Layout("h265", sound=True), slices=3),
+    "h264 with sound": Scene(layout=Layout(sound=True)),
+    "h264 in slices": Scene(slices=4),
+    "h264 with B-frames and sound": Scene(layout=Layout(sound=True), shifts=(1, 3, 0, 0)),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_frame_of_every_kind_of_stream_is_recorded_once(tmp_path: Path, kind: str) -> None:
+    archive = recorder.archive(tmp_path, cameras=2, frames=200, margin=15, scene=KINDS[kind])
+    assert found(archive) == set()
+    for row in Tables(archive.run.audit).query("SELECT * FROM cameras"):
+        assert row["frames_sent"] == row["recorded_once"] == 170, row
+        assert row["identity"] == "watermark", row
+        assert row["time_error_max_ms"] == pytest.approx(2.0), row
+
+
+@pytest.mark.parametrize("defect", defects.SINGLE, ids=lambda defect: defect.__name__)
+@pytest.mark.parametrize("kind", ["h265", "h264 with B-frames and sound"])
+def test_each_defect_of_other_streams_is_named_exactly(tmp_path: Path, defect: object, kind: str) -> None:
+    archive = recorder.archive(tmp_path, cameras=2, frames=200, scene=KINDS[kind])
+    expected = defect(Place(archive, "cam-000001", 2, random.Random(f"{defect}/{kind}")))  # type: ignore[operator]
+    assert found(archive) == expected
+    assert_balanced(archive)
 
 
 @pytest.mark.parametrize("defect", defects.SINGLE, ids=lambda defect: defect.__name__)
@@ -102,7 +131,7 @@ def test_every_single_byte_of_a_watermark_is_guarded(tmp_path: Path) -> None:
     content = segment.path.read_bytes()
     for index in (0, 7):
         begin = segment.offset(index) + segment.samples[index].payload.index(b"\x06\x05") - 4
-        for at in range(begin, begin + ROW):
+        for at in range(begin, begin + H264.row):
             for bit in (0, 3, 7):
                 spoilt = bytearray(content)
                 spoilt[at] ^= 1 << bit

@@ -8,11 +8,15 @@ from hypothesis import strategies as st
 
 from citycam.evidence import fmp4
 from citycam.evidence.ledger import Clock
-from citycam.evidence.tests.recorder import EPOCH_NS, PPS, SPS, TIMESCALE, Sample, Scene, avcc, header, part, segment
+from citycam.evidence.tests.recorder import EPOCH_NS, header, part, segment
+from citycam.evidence.tests.scene import PPS, SPS, TIMESCALE, Layout, Sample, Scene, avcc
 
 CLOCK = Clock(EPOCH_NS, 10, 1)
 SAMPLES = Scene().samples(7, 100, 140, CLOCK)
 WHOLE = segment(SAMPLES, number=3)
+LAYOUTS = [Layout("h264"), Layout("h265"), Layout("mjpeg"), Layout("h265", sound=True), Layout("h264", sound=True)]
+OTHER = Scene(layout=LAYOUTS[3], shifts=(1, 3, 0, 0)).samples(7, 100, 140, CLOCK)
+OTHER_WHOLE = segment(OTHER, number=3, layout=LAYOUTS[3])
 
 
 def test_columns_of_a_sound_segment() -> None:
@@ -32,10 +36,12 @@ def test_columns_of_a_sound_segment() -> None:
         assert WHOLE[offset : offset + size] == sample.payload
 
 
-def test_an_independent_reader_sees_the_same_samples(tmp_path: Path) -> None:
+@pytest.mark.parametrize("layout", LAYOUTS, ids=str)
+def test_an_independent_reader_sees_the_same_samples(tmp_path: Path, layout: Layout) -> None:
     path = tmp_path / "segment.mp4"
-    path.write_bytes(WHOLE)
+    path.write_bytes(segment(Scene(layout=layout).samples(7, 100, 140, CLOCK), layout=layout))
     frames = fmp4.read_frames(path)
+    assert len(frames) == frames.ok.sum() == 40
     with av.open(str(path)) as container:
         packets = [packet for packet in container.demux(video=0) if packet.size]
     assert [packet.size for packet in packets] == frames.size.tolist()
@@ -71,6 +77,14 @@ def test_no_garbage_makes_it_fail_or_invent_frames(at: int, garbage: bytes) -> N
     except fmp4.MalformedSegment:
         assert at < len(header())
         return
+    assert set(frames.frame[frames.ok].tolist()) <= set(range(100, 140))
+    assert int(frames.ok.sum()) <= 40
+
+
+@given(st.integers(len(header(layout=LAYOUTS[3])), len(OTHER_WHOLE) - 1), st.binary(min_size=1, max_size=200))
+@settings(deadline=None, max_examples=200)
+def test_no_garbage_invents_frames_of_other_codecs(at: int, garbage: bytes) -> None:
+    frames = fmp4.read_frames(OTHER_WHOLE[:at] + garbage + OTHER_WHOLE[at + len(garbage) :])
     assert set(frames.frame[frames.ok].tolist()) <= set(range(100, 140))
     assert int(frames.ok.sum()) <= 40
 

@@ -3,7 +3,8 @@ from pathlib import Path
 from citycam.evidence.follower import Follower, look_at_all
 from citycam.evidence.ledger import Clock
 from citycam.evidence.segment import file_name
-from citycam.evidence.tests.recorder import EPOCH_NS, Scene, header, part
+from citycam.evidence.tests.recorder import EPOCH_NS, header, part
+from citycam.evidence.tests.scene import Scene
 
 CLOCK = Clock(EPOCH_NS, 10, 1)
 SCENE = Scene()

@@ -2,7 +2,8 @@ import struct
 
 from citycam.evidence.boxes import read_header
 from citycam.evidence.fragments import read_samples, whole_parts
-from citycam.evidence.tests.recorder import Sample, box, full, header, part
+from citycam.evidence.tests.recorder import box, full, header, part
+from citycam.evidence.tests.scene import Sample
 
 VIDEO = [Sample(b"v" * size, size == 5, 0, 3000) for size in (5, 6, 7)]
 

@@ -7,7 +7,8 @@ import pytest
 from citycam.evidence.ledger import SECOND, Clock
 from citycam.evidence.run import Marks, Run
 from citycam.evidence.segment import file_name
-from citycam.evidence.tests.recorder import EPOCH_NS, Scene, segment
+from citycam.evidence.tests.recorder import EPOCH_NS, segment
+from citycam.evidence.tests.scene import Scene
 from citycam.model.errors import EvidenceInvalid, EvidenceMissing
 
 NOW = datetime(2026, 11, 23, 23, 40, tzinfo=UTC)

@@ -2,7 +2,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from citycam.evidence.watermarks import ROW, Marks
+from citycam.evidence.coding import BODY, H264
+from citycam.evidence.watermarks import Marks
 from citycam.wire import watermark
 from citycam.wire.watermark import Watermark
 
@@ -12,14 +13,15 @@ marks = st.builds(
 )  # fmt: skip
 
 
-def rows(units: list[bytes]) -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:
+def decoded(units: list[bytes]) -> Marks:
     joined = b"".join(len(unit).to_bytes(4, "big") + unit for unit in units)
-    return np.frombuffer(joined, np.uint8).reshape(-1, ROW)
+    rows = np.frombuffer(joined, np.uint8).reshape(-1, H264.row)
+    return Marks(rows[:, -BODY:], (rows[:, :-BODY] == H264.lead).all(axis=1))
 
 
 @given(st.lists(marks, min_size=1, max_size=20))
 def test_bulk_decoding_says_what_single_decoding_says(expected: list[Watermark]) -> None:
-    found = Marks(rows([watermark.nal(mark) for mark in expected]))
+    found = decoded([watermark.nal(mark) for mark in expected])
     assert found.whole.all()
     columns = zip(found.camera, found.frame, found.scheduled_ns, found.sent_ns, found.media, strict=True)
     assert [Watermark(*map(int, column)) for column in columns] == expected
@@ -31,10 +33,10 @@ def test_a_changed_byte_is_refused_by_both(mark: Watermark, at: int, change: int
     unit[at] ^= change
     single = watermark.read(bytes(unit))
     assert single is None or at == watermark.SIZE - 1 or single == mark
-    assert not Marks(rows([bytes(unit)])).whole.any()
+    assert not decoded([bytes(unit)]).whole.any()
 
 
 def test_zeros_name_nobody() -> None:
-    found = Marks(np.zeros((3, ROW), np.uint8))
+    found = Marks(np.zeros((3, BODY), np.uint8), np.zeros(3, np.bool_))
     assert not (found.camera_ok & found.frame_ok).any()
     assert not found.whole.any()
