@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from simulators.faults.fault import Fault
 from simulators.rtsp.device import Device, Stream
+from simulators.rtsp.feed import Clock
 
 if TYPE_CHECKING:
     from simulators.fleet.reader import Reader
@@ -90,6 +91,12 @@ class CameraState:
     def all(self) -> list[CameraState]:
         """The main stream, and the sub stream if there is one."""
         return [self] if self.sub is None else [self, self.sub]
+
+    @property
+    def clock(self) -> Clock:
+        """The camera's own clock, as a fault may have set it."""
+        clock = self.device.clock
+        return clock if self.fault is None else self.fault.alters(self.stream.feed._replace(clock=clock)).clock
 
     @property
     def sub_stream(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -12,8 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from citycam.model.credentials import camera_password
-from citycam.wire import h264, rtp, watermark
+from citycam.wire import rtp, sdp, watermark
 from citycam.wire.digest import Challenge, authorization
+from citycam.wire.payloads import depacketizer
+from citycam.wire.pictures import AccessUnit, Depacketizer
 from citycam.wire.rtsp import Decoder, Frame, Headers, Message, Request, Response
 from citycam.wire.watermark import Watermark
 from simulators.fleet.bench import free_port
@@ -51,10 +54,13 @@ def make_devices(count: int, **dialect: Any) -> list[Device]:
 
 
 @asynccontextmanager
-async def open_fleet(root: Path, devices: list[Device], *, size: int = 200) -> AsyncIterator[Fleet]:
-    """A fleet of these cameras until the block ends."""
-    make_clip(root / "media" / "clip", fps=FPS, gop=GOP, size=size)
-    fleet = Fleet(root, KEY, Ports(rtsp=free_port(), rtsps=0))
+async def open_fleet(
+    root: Path, devices: list[Device], *, size: int = 200, tls: bool = False, **clips: dict[str, Any]
+) -> AsyncIterator[Fleet]:
+    """A fleet of these cameras until the block ends; `clips` are further ones by name, with what is special of them."""
+    for name, special in {"clip": {}, **clips}.items():
+        make_clip(root / "media" / name, **{"fps": FPS, "gop": GOP, "size": size, **special})
+    fleet = Fleet(root, KEY, Ports(rtsp=free_port(), rtsps=free_port() if tls else 0))
     fleet.open()
     fleet.replace(devices)
     try:
@@ -103,19 +109,29 @@ class Viewer:
     marks: list[Watermark] = field(default_factory=list)
     sequences: list[int] = field(default_factory=list)
     session: str = ""
+    units: list[AccessUnit] = field(default_factory=list)
+    sound: list[rtp.Packet] = field(default_factory=list)
+    reports: list[rtp.SenderReport] = field(default_factory=list)
+    ssrcs: list[int] = field(default_factory=list)
+    codec: str = "h264"
     _number: int = 0
     _challenge: Challenge | None = None
     _decoder: Decoder = field(default_factory=Decoder)
-    _depacketizer: h264.Depacketizer = field(default_factory=h264.Depacketizer)
+    _depacketizer: Depacketizer | None = None
 
     @classmethod
-    async def connect(cls, fleet: Fleet, device: Device) -> Viewer:
+    async def connect(cls, fleet: Fleet, device: Device, *, tls: bool = False) -> Viewer:
         """Open the connection; its buffer is small, so that a viewer that stops reading is soon a slow one."""
         sock = socket.socket()
         sock.setblocking(False)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 * 1024)
-        await asyncio.get_running_loop().sock_connect(sock, (device.address, fleet.ports.rtsp))
-        return cls(device, *await asyncio.open_connection(sock=sock))
+        port = fleet.ports.rtsps if tls else fleet.ports.rtsp
+        await asyncio.get_running_loop().sock_connect(sock, (device.address, port))
+        trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if tls else None
+        if trusting is not None:
+            trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
+        name = device.address if tls else None
+        return cls(device, *await asyncio.open_connection(sock=sock, ssl=trusting, server_hostname=name))
 
     def pause(self) -> None:
         """Take nothing from the socket until `resume`."""
@@ -130,26 +146,39 @@ class Viewer:
         """Frame numbers so far."""
         return [mark.frame for mark in self.marks]
 
-    async def play(self) -> Viewer:
+    async def play(self, *, sound: bool = False) -> Viewer:
         """DESCRIBE, SETUP and PLAY by TCP."""
-        for method, *headers in (
-            ("DESCRIBE",),
-            ("SETUP", ("Transport", "RTP/AVP/TCP;unicast;interleaved=0-1")),
-            ("PLAY",),
-        ):
-            response = await self.ask(method, *headers)
-            assert response.status == 200, f"{method}: {response.status} {response.reason}"
+        described = await self.expect("DESCRIBE")
+        self.codec = {"jpeg": "mjpeg"}.get(found := sdp.parse(described.body.decode()).media[0].codec, found)
+        names = self.device.dialect.tracks[: 1 + sound]
+        for track, name in enumerate(names):
+            channels = f"interleaved={2 * track}-{2 * track + 1}"
+            await self.expect("SETUP", ("Transport", f"RTP/AVP/TCP;unicast;{channels}"), track=name)
+        await self.expect("PLAY")
         return self
 
-    async def ask(self, method: str, *headers: tuple[str, str]) -> Response:
+    async def expect(self, method: str, *headers: tuple[str, str], track: str = "") -> Response:
+        """Ask what must succeed."""
+        response = await self.ask(method, *headers, track=track)
+        assert response.status == 200, f"{method}: {response.status} {response.reason}"
+        return response
+
+    async def ask(self, method: str, *headers: tuple[str, str], track: str = "") -> Response:
         """One request, once more with credentials if it is refused for their lack."""
-        response = await self._exchange(method, headers)
+        response = await self._exchange(method, headers, track)
         found = response.headers.get("WWW-Authenticate")
         if response.status == 401 and self._challenge is None and found:
             self._challenge = Challenge.parse(found)
-            response = await self._exchange(method, headers)
+            response = await self._exchange(method, headers, track)
         self.session = (response.headers.get("Session") or self.session).partition(";")[0]
         return response
+
+    async def look(self, count: int) -> list[AccessUnit]:
+        """Go on until `count` more pictures have come, with a watermark or without."""
+        before = len(self.units)
+        while len(self.units) < before + count:
+            await self._receive()
+        return self.units[before : before + count]
 
     async def watch(self, count: int) -> list[int]:
         """Go on until `count` more frames have come; their numbers."""
@@ -171,17 +200,17 @@ class Viewer:
         """Close the connection."""
         self.writer.close()
 
-    async def _exchange(self, method: str, headers: tuple[tuple[str, str], ...]) -> Response:
-        self.send(method, *headers)
+    async def _exchange(self, method: str, headers: tuple[tuple[str, str], ...], track: str) -> Response:
+        self.send(method, *headers, track=track)
         while True:
             for message in await self._receive():
                 if isinstance(message, Response):
                     return message
 
-    def send(self, method: str, *headers: tuple[str, str]) -> None:
+    def send(self, method: str, *headers: tuple[str, str], track: str = "") -> None:
         """One request, whose answer is not waited for."""
         self._number += 1
-        url = f"rtsp://{self.device.address}{self.device.main.path}"
+        url = f"rtsp://{self.device.address}{self.device.main.path}" + (track and f"/{track}")
         pairs = [("CSeq", str(self._number)), *headers]
         if self.session:
             pairs.append(("Session", self.session))
@@ -196,14 +225,30 @@ class Viewer:
             raise ConnectionError("the camera has closed the connection")
         messages = list(self._decoder.feed(data))
         for message in messages:
-            if isinstance(message, Frame) and message.channel == 0:
+            if not isinstance(message, Frame):
+                continue
+            if message.channel == 0:
                 self._keep(rtp.Packet.parse(message.payload))
+            elif message.channel == 2:
+                self.sound.append(rtp.Packet.parse(message.payload))
+            elif (report := rtp.SenderReport.parse(message.payload)) is not None:
+                self.reports.append(report)
         return messages
 
     def _keep(self, packet: rtp.Packet) -> None:
         self.sequences.append(packet.sequence)
+        self.ssrcs.append(packet.ssrc)
+        if self._depacketizer is None:
+            self._depacketizer = depacketizer(self.codec)
+            assert self._depacketizer is not None, self.codec
         for unit in self._depacketizer.feed(packet):
-            mark = next(mark for mark in map(watermark.read, unit.units) if mark is not None)
-            slices = [piece for piece in unit.units if piece[0] & 0x1F in (1, 5)]
-            assert mark.media == watermark.media_check(slices)
+            self.units.append(unit)
+            marks = [watermark.read(one) for one in unit.units]
+            place = next((place for place, mark in enumerate(marks) if mark is not None), None)
+            if place is None:
+                assert self.codec == "mjpeg"
+                continue
+            mark = marks[place]
+            assert mark is not None
+            assert mark.media == watermark.media_check(unit.units[place + 1 :])
             self.marks.append(mark)
