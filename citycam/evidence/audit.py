@@ -195,5 +195,5 @@ def _document(marks: Marks, ledger: Ledger, totals: dict[str, int], seconds: flo
 def _why(ledger: Ledger, marks: Marks) -> str:
     reasons: Iterable[str] = ledger.notes[:5]
     if not ledger.notes and not ledger.covers(marks.stop_ns):
-        reasons = ["no checkpoint through the end of the window"]
+        reasons = [*ledger.cuts[:5], "no checkpoint through the end of the window"]
     return "; ".join(reasons)

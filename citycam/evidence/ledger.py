@@ -1,7 +1,9 @@
 """Read the fleet's ledger: which frames of which camera were really sent. The ground truth of the audit.
 
-Ledger = JSON lines, append-only; kinds: header, play, span, skip, stop, fault, checkpoint, close (see `simulators`).
-Frame k of a camera is scheduled at epoch + k * 1e9 * den // num nanoseconds.
+Ledger = JSON lines, append-only; kinds: header, play, span, skip, stop, fault, cut, checkpoint, close (see
+`simulators`; cut is in merged ones alone).
+Frame k of a camera is scheduled at epoch + k * 1e9 * den // num nanoseconds. A camera's second stream has a name of
+its own, `cam-000001/sub`.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from citycam.evidence.trouble import Trouble, troubles
 from citycam.model.errors import EvidenceMissing
 
 SCHEMA_VERSION = 1
@@ -33,11 +36,16 @@ class Clock(NamedTuple):
 
     def due(self, frames: Ints) -> Ints:
         """Scheduled times of frames, ns since 1970 UTC."""
-        # Whole periods of `num` frames first: frame number times a second may not fit in 64 bits.
-        periods, rest = np.divmod(frames, self.num)
-        return np.asarray(
-            self.epoch_ns + periods * (SECOND * self.den) + rest * (SECOND * self.den) // self.num, dtype=np.int64
-        )
+        if not len(frames):
+            return np.empty(0, np.int64)
+        # The first exactly, the others by their distance: frame number times a second does not fit in 64 bits.
+        base = int(frames.min())
+        whole, rest = divmod(base * SECOND * self.den, self.num)
+        step, left = divmod(SECOND * self.den, self.num)
+        since = frames - base
+        if (int(since.max()) + 1) * max(left, 1) + self.num >= 2**63:
+            since = since.astype(object)
+        return np.asarray(self.epoch_ns + whole + since * step + (rest + since * left) // self.num, dtype=np.int64)
 
     def first_at(self, time_ns: int) -> int:
         """The first frame scheduled at or after a time; never below 0."""
@@ -90,6 +98,7 @@ class CameraLedger:
     skips: tuple[Skip, ...] = ()
     plays: tuple[Play, ...] = ()
     stops: tuple[Stop, ...] = ()
+    troubles: tuple[Trouble, ...] = ()
 
     def window(self, start_ns: int, stop_ns: int) -> tuple[int, int]:
         """Frames scheduled in start_ns <= t < stop_ns, as a half-open range of numbers."""
@@ -114,6 +123,8 @@ class Ledger:
     complete: bool
     closed: bool
     faults: tuple[Mapping[str, Any], ...] = ()
+    cuts: tuple[str, ...] = ()
+    """Processes of the fleet that died: what they sent last nobody knows, so nothing after is covered."""
     notes: tuple[str, ...] = ()
 
     @classmethod
@@ -145,10 +156,9 @@ class Ledger:
         return self.complete and self.through_ns is not None and self.through_ns >= stop_ns
 
     def stops_between(self, start_ns: int, stop_ns: int) -> dict[str, int]:
-        """How many sessions ended in the window, by cause."""
-        causes = Counter(
-            stop.cause for camera in self.cameras.values() for stop in camera.stops if start_ns <= stop.t < stop_ns
-        )
+        """How many sessions of main streams ended in the window, by cause."""
+        main = [camera for name, camera in self.cameras.items() if "/" not in name]
+        causes = Counter(stop.cause for camera in main for stop in camera.stops if start_ns <= stop.t < stop_ns)
         return dict(sorted(causes.items()))
 
 
@@ -191,7 +201,7 @@ class _Camera:
                 raise ValueError(f"impossible frame rate {clock.num}/{clock.den}")
             self.clocks.append(clock)
 
-    def frozen(self, camera: str) -> CameraLedger:
+    def frozen(self, camera: str, troubles: tuple[Trouble, ...]) -> CameraLedger:
         return CameraLedger(
             camera=camera,
             clock=self.clocks[0] if self.clocks else None,
@@ -199,6 +209,7 @@ class _Camera:
             skips=tuple(sorted(self.skips)),
             plays=tuple(sorted(self.plays, key=lambda play: play[:2])),
             stops=tuple(sorted(self.stops)),
+            troubles=troubles,
         )
 
 
@@ -207,11 +218,13 @@ class _Reader:
 
     def __init__(self) -> None:
         self.run = ""
+        self.began_ns = 0
         self.seen_header = False
         self.closed = False
         self.through_ns: int | None = None
         self.cameras: dict[str, _Camera] = {}
         self.faults: list[Mapping[str, Any]] = []
+        self.cuts: list[str] = []
         self.notes: list[str] = []
 
     def line(self, number: int, line: bytes) -> None:
@@ -232,13 +245,15 @@ class _Reader:
             self.notes.append(
                 f"the clock of {', '.join(restarted[:5])} changed: the fleet was restarted during the run"
             )
+        had = troubles(self.faults, self.began_ns)
         return Ledger(
             run=self.run,
-            cameras={camera: parts.frozen(camera) for camera, parts in self.cameras.items()},
+            cameras={camera: parts.frozen(camera, had.get(camera, ())) for camera, parts in self.cameras.items()},
             through_ns=self.through_ns,
             complete=not self.notes,
             closed=self.closed,
             faults=tuple(self.faults),
+            cuts=tuple(self.cuts),
             notes=tuple(self.notes),
         )
 
@@ -249,6 +264,7 @@ class _Reader:
         if record["schema_version"] != SCHEMA_VERSION:
             raise ValueError(f"schema version {record['schema_version']}, known is {SCHEMA_VERSION}")
         self.run, self.seen_header = str(record["run"]), True
+        self.began_ns = int(record["started_ns"])
 
     def _take_play(self, record: Mapping[str, Any]) -> None:
         camera = self._camera(record)
@@ -271,7 +287,11 @@ class _Reader:
         self._camera(record).stops.append(stop)
 
     def _take_fault(self, record: Mapping[str, Any]) -> None:
+        troubles([record], 0)  # raises what makes it no record of a fault
         self.faults.append(record)
+
+    def _take_cut(self, record: Mapping[str, Any]) -> None:
+        self.cuts.append(f"process {record['shard']} of the fleet died: {record['why']}")
 
     def _take_checkpoint(self, record: Mapping[str, Any]) -> None:
         self.through_ns = max(self.through_ns or 0, int(record["through_ns"]))

@@ -1,42 +1,74 @@
-"""`python -m simulators.fleet --root DIR`: run the fleet until SIGTERM."""
+"""`python -m simulators.fleet --root DIR`: run the fleet until SIGTERM; one process, or a supervisor and its shards."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import ctypes
 import logging
 import os
 import resource
 import signal
 import socket
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import uvloop
 
-from citycam.model.errors import CitycamError, ConfigError, EnvironmentFailure
+from citycam.model.errors import CitycamError, ConfigError, EnvironmentFailure, ExitCode
+from simulators.fleet.api import Api
 from simulators.fleet.control import Control
 from simulators.fleet.fleet import Fleet
 from simulators.fleet.http import serve
 from simulators.fleet.ports import Ports
+from simulators.fleet.shard import Settings
+from simulators.fleet.supervisor import Supervisor
 
 logger = logging.getLogger("simulators.fleet")
+
+_PR_SET_PDEATHSIG = 1
+_LAST_SECONDS = 10
+"""A fleet that has not ended so long after it was told to is stuck."""
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m simulators.fleet", description="Run thousands of cameras.")
     parser.add_argument("--root", type=Path, required=True, help="folder with media/, ledger/ and control.sock")
     parser.add_argument("--port", type=int, default=554, help="RTSP port of every camera (default: %(default)s)")
+    for name, what in (
+        ("rtsps", "RTSP over TLS"),
+        ("http", "ONVIF and snapshots"),
+        ("discovery", "WS-Discovery, UDP"),
+        ("telnet", "telnet banners"),
+    ):
+        parser.add_argument(f"--{name}-port", type=int, default=0, help=f"port of {what} (default: off)")
     parser.add_argument(
         "--key-file",
         type=Path,
         default=Path("/run/secrets/camera-key"),
         help="secret that camera passwords derive from; white space around it does not count (default: %(default)s)",
     )
-    parser.add_argument("--listen-fd", type=int, help="a listening socket that was handed down, in place of --port's")
-    parser.add_argument("--metrics", default="0.0.0.0:9464", help="Prometheus, as host:port (default: %(default)s)")
+    parser.add_argument("--processes", type=_processes, default=1, help="a number, or auto: one a core (default: 1)")
+    parser.add_argument("--metrics", default="0.0.0.0:9464", help="Prometheus, as host:port; empty for none")
     parser.add_argument("--log-level", default="INFO", choices=["DEBUG", "INFO", "WARNING", "ERROR"])
+    parser.add_argument("--parent", type=int, help="end when this process, which started it, does")
+    handed = parser.add_argument_group("what a supervisor tells its shards")
+    handed.add_argument("--shard", default="", help="which of how many, for the log")
+    handed.add_argument("--listen", type=_handed, action="append", default=[], metavar="SERVICE=FD")
     return parser.parse_args()
+
+
+def _processes(text: str) -> int:
+    count = len(os.sched_getaffinity(0)) if text == "auto" else int(text)
+    if not 1 <= count <= 256:
+        raise ValueError(text)
+    return count
+
+
+def _handed(text: str) -> tuple[str, socket.socket]:
+    service, _, descriptor = text.partition("=")
+    return service, socket.socket(fileno=int(descriptor))
 
 
 def read_key(path: Path) -> bytes:
@@ -57,54 +89,111 @@ def read_key(path: Path) -> bytes:
     return key
 
 
+def end_with(parent: int) -> None:
+    """Be sent SIGTERM when the process that started this one ends, however it does (prctl(2), PR_SET_PDEATHSIG).
+
+    Raises:
+        EnvironmentFailure: it has ended already.
+    """
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != parent:
+        raise EnvironmentFailure("whoever started this fleet has gone", where=f"process {parent}")
+
+
 async def _run(options: argparse.Namespace) -> None:
     done = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         loop.add_signal_handler(number, done.set)
+    if options.parent is not None:
+        end_with(options.parent)
     key = read_key(options.key_file)
+    ports = Ports(options.port, options.rtsps_port, options.http_port, options.discovery_port, options.telnet_port)
+    run = _supervise(options, ports, done) if options.processes > 1 else _serve(options, ports, key, done)
+    await run
+    logger.info("closed")
+
+
+async def _serve(options: argparse.Namespace, ports: Ports, key: bytes, done: asyncio.Event) -> None:
+    """The fleet in this process."""
+    sockets = dict(options.listen)
+    control_socket = sockets.pop("control", None)
     try:
-        listener = None if options.listen_fd is None else socket.socket(fileno=options.listen_fd)
-        ports = Ports(rtsp=options.port, rtsps=0)
-        fleet = Fleet(options.root, key, ports, {} if listener is None else {"rtsp": listener})
+        fleet = Fleet(options.root, key, ports, sockets)
     except OSError as error:
-        raise EnvironmentFailure(
-            f"port {options.port} cannot be used", why=error.strerror or str(error), next="free it, or choose --port"
-        ) from error
+        raise _refused(ports, error) from error
     fleet.open()
-    control = Control(fleet)
-    host, _, port = options.metrics.rpartition(":")
     try:
-        await asyncio.start_server(serve(control.metrics), host, int(port))
-        path = options.root / "control.sock"
-        path.unlink(missing_ok=True)
-        await asyncio.start_unix_server(serve(control.handle), path)
+        await _answer(options, Control(fleet, done.set), control_socket)
+        await done.wait()
+        signal.alarm(_LAST_SECONDS)
+    finally:
+        fleet.close()
+        (options.root / "control.sock").unlink(missing_ok=True)
+
+
+async def _supervise(options: argparse.Namespace, ports: Ports, done: asyncio.Event) -> None:
+    """The fleet in processes of its own."""
+    numbers = asdict(ports)
+    numbers["port"] = numbers.pop("rtsp")
+    arguments = [f"--{name if name == 'port' else name + '-port'}={number}" for name, number in numbers.items()]
+    arguments += [f"--key-file={options.key_file}", f"--log-level={options.log_level}", "--metrics="]
+    try:
+        supervisor = Supervisor(Settings(options.root, options.processes, tuple(arguments)), ports, done.set)
+    except OSError as error:
+        raise _refused(ports, error) from error
+    try:
+        await supervisor.open()
+        await _answer(options, supervisor, None)
+        await done.wait()
+    finally:
+        await supervisor.close()
+        (options.root / "control.sock").unlink(missing_ok=True)
+    if supervisor.failure is not None:
+        raise supervisor.failure
+
+
+async def _answer(options: argparse.Namespace, api: Api, control_socket: socket.socket | None) -> None:
+    """Open the control socket and the metrics port."""
+    host, _, port = options.metrics.rpartition(":")
+    path = options.root / "control.sock"
+    try:
+        if options.metrics:
+            await asyncio.start_server(serve(api.metrics), host, int(port))
+        if control_socket is not None:
+            await asyncio.start_unix_server(serve(api.handle), sock=control_socket)
+        else:
+            path.unlink(missing_ok=True)
+            await asyncio.start_unix_server(serve(api.handle), path)
         path.chmod(0o660)
     except (OSError, ValueError) as error:
         raise EnvironmentFailure("metrics or control socket cannot be opened", why=str(error)) from error
     logger.info("listening on port %d, control on %s", options.port, path)
-    try:
-        await done.wait()
-    finally:
-        fleet.close()
-        path.unlink(missing_ok=True)
-    logger.info("closed")
+
+
+def _refused(ports: Ports, error: OSError) -> EnvironmentFailure:
+    which = error.filename or f"rtsp {ports.rtsp}"
+    return EnvironmentFailure(
+        f"port {which} cannot be used", why=error.strerror or str(error), next="free it, or choose another"
+    )
 
 
 def main() -> int:
     """Run; the exit code is that of the error, if any."""
     options = _arguments()
-    logging.basicConfig(level=options.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    shard = f" shard {options.shard}" if options.shard else ""
+    logging.basicConfig(level=options.log_level, format=f"%(asctime)s %(levelname)s{shard} %(name)s: %(message)s")
     os.umask(0o022)
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     try:
+        options.root = options.root.resolve()
         options.root.mkdir(parents=True, exist_ok=True)
         uvloop.run(_run(options))
     except CitycamError as error:
         logger.error("%s", error)
         return error.exit_code
-    return 0
+    return ExitCode.OK
 
 
 if __name__ == "__main__":

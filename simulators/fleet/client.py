@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from citycam.model.camera import Camera
-from citycam.model.errors import ConfigError, EnvironmentFailure
+from citycam.model.errors import EnvironmentFailure
+from simulators.fleet.http import Answer, accepted
+from simulators.fleet.merged import copy_ledger
 
 
 class _UnixConnection(http.client.HTTPConnection):
@@ -25,7 +27,9 @@ class _UnixConnection(http.client.HTTPConnection):
 
 
 class FleetClient:
-    """One fleet. Every call raises `EnvironmentFailure` if it does not answer and `ConfigError` if it refuses.
+    """One fleet, of however many processes.
+
+    Every call raises `EnvironmentFailure` if the fleet does not answer or cannot, and `ConfigError` if it refuses.
 
     Args:
         control_socket: `<root>/control.sock`.
@@ -52,24 +56,44 @@ class FleetClient:
         return self._call("PUT", "/cameras", {"cameras": listed, "ramp_s": ramp_s})
 
     def status(self) -> dict[str, Any]:
-        """Cameras, sessions, frames, lateness, CPU and memory; see `Fleet.status`."""
+        """Cameras, sessions, frames, lateness, CPU and memory; see `Fleet.status`. Several processes are added up."""
         return self._call("GET", "/status")
 
     def new_ledger(self, run: str) -> str:
-        """Begin a ledger for `run`; its path under the fleet's root."""
+        """Begin a ledger for `run`; its path under the fleet's root, where it is if the fleet is one process."""
         return str(self._call("POST", "/ledger", {"run": run})["ledger"])
 
     def flush_ledger(self) -> int:
         """Bring the ledger up to now; the instant (ns) up to which it is complete."""
         return int(self._call("POST", "/ledger/flush")["through_ns"])
 
+    def copy_ledger(self, destination: Path) -> int:
+        """Flush the ledger and bring it to `destination`, several processes' merged; up to when it is complete (ns)."""
+        run = Path(self.status()["ledger"]).stem
+        through_ns = self.flush_ledger()
+        copy_ledger(self._path.parent, run, destination)
+        return through_ns
+
     def start_fault(self, kind: str, cameras: Iterable[str], **parameters: Any) -> None:
         """Apply a fault to cameras: `start_fault("drop-frames", ["cam-000001"], every=50)`."""
         self._call("POST", "/faults", {"kind": kind, "cameras": list(cameras), **parameters})
 
+    def play(self, strikes: Iterable[tuple[float, dict[str, Any]]]) -> None:
+        """Let each fault (as `start_fault` sends it) strike so many seconds from now; the fleet keeps the time."""
+        listed = [{"after": after, "fault": fault} for after, fault in strikes]
+        self._call("POST", "/timeline", {"strikes": listed})
+
+    def faults(self) -> dict[str, Any]:
+        """`faults` in force, and those `ahead` with the seconds until then."""
+        return self._call("GET", "/faults")
+
     def clear_faults(self) -> None:
-        """End every fault."""
+        """End every fault; none that was to come comes."""
         self._call("DELETE", "/faults")
+
+    def end(self) -> None:
+        """End the fleet in order; its ledgers are closed soon after the answer."""
+        self._call("POST", "/end")
 
     def _call(self, method: str, path: str, document: dict[str, Any] | None = None) -> dict[str, Any]:
         body = json.dumps(document).encode() if document is not None else None
@@ -77,8 +101,8 @@ class FleetClient:
         try:
             connection.request(method, path, body)
             response = connection.getresponse()
-            answer: dict[str, Any] = json.loads(response.read())
-        except (OSError, http.client.HTTPException, ValueError) as error:
+            answer = Answer(response.status, response.read())
+        except (OSError, http.client.HTTPException) as error:
             raise EnvironmentFailure(
                 "the fleet does not answer",
                 where=str(self._path),
@@ -87,10 +111,4 @@ class FleetClient:
             ) from error
         finally:
             connection.close()
-        if response.status != http.client.OK:
-            found = answer.get("error", {})
-            why, remedy = found.get("why", ""), found.get("next", "")
-            raise ConfigError(
-                found.get("what", "refused"), where=f"fleet {path} {found.get('where', '')}", why=why, next=remedy
-            )
-        return answer
+        return accepted(answer, f"fleet {path}")

@@ -1,107 +1,84 @@
-"""The control API on `<root>/control.sock`, and the metrics port."""
+"""The control API of a fleet in one process, with routes beside that a supervisor has for its shards."""
 
 from __future__ import annotations
 
-import asyncio
-import json
-import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 
-from citycam.model.errors import ConfigError, EnvironmentFailure
 from simulators import faults
+from simulators.fleet.api import TEXT, Api, admit, read_ramp
 from simulators.fleet.fleet import Fleet
-from simulators.fleet.http import Answer, as_json, read_json
+from simulators.fleet.http import Answer, read_json
 from simulators.rtsp.device import devices
 
-TEXT = "text/plain; version=0.0.4; charset=utf-8"
+
+def _nothing() -> None:
+    pass
 
 
-class Control:
-    """Handlers of the control API; see `simulators.fleet.client` for what each call means."""
+class Control(Api):
+    """Does what is asked with the fleet in this process."""
 
-    def __init__(self, fleet: Fleet) -> None:
+    def __init__(self, fleet: Fleet, end: Callable[[], None] = _nothing) -> None:
+        super().__init__(end)
         self._fleet = fleet
-        self._changing = asyncio.Lock()
-        self._routes: dict[tuple[str, str], Callable[[bytes], Awaitable[Any]]] = {
-            ("GET", "/health"): self._health,
-            ("GET", "/status"): self._status,
-            ("PUT", "/cameras"): self._cameras,
-            ("POST", "/ledger"): self._ledger,
-            ("POST", "/ledger/flush"): self._flush,
-            ("POST", "/faults"): self._fault,
-            ("DELETE", "/faults"): self._heal,
+        self._wanted: frozenset[str] = frozenset()
+        self.routes |= {
+            ("PUT", "/devices"): self._put_devices,
+            ("GET", "/lateness"): self._get_lateness,
+            ("GET", "/metrics"): self._get_metrics,
         }
 
-    async def handle(self, method: str, path: str, body: bytes) -> Answer:
-        """Answer a request on the control socket."""
-        route = self._routes.get((method, path))
-        if route is None:
-            known = any(path == other for _, other in self._routes)
-            return as_json({"error": {"code": "NotFound", "what": f"no {method} {path}"}}, 405 if known else 404)
-        return as_json(await route(body))
-
-    async def metrics(self, method: str, path: str, _body: bytes) -> Answer:
-        """Answer a request on the metrics port."""
-        if path != "/metrics":
-            return Answer(404, b"see /metrics\n", TEXT)
-        if method != "GET":
-            return Answer(405, b"only GET\n", TEXT)
-        return Answer(200, self._fleet.metrics().encode(), TEXT)
-
-    async def _health(self, _body: bytes) -> Any:
-        return {"ok": True}
-
-    async def _status(self, _body: bytes) -> Any:
+    async def status(self) -> dict[str, Any]:
+        """See `Api`."""
         return self._fleet.status()
 
-    async def _cameras(self, body: bytes) -> Any:
-        wish = read_json(body)
-        cameras, ramp_s = wish.get("cameras"), wish.get("ramp_s", 0.0)
-        if not isinstance(ramp_s, int | float) or not 0 <= ramp_s <= 3600:
-            raise ConfigError("a ramp is 0 to 3600 seconds long", where="ramp_s", why=f"found {ramp_s!r}")
-        async with self._changing:
-            request = {"cameras": cameras, "media": str(self._fleet.root / "media"), "port": self._fleet.port}
-            return self._fleet.replace(devices(await _admit(request)), ramp_s)
+    async def metrics_text(self) -> str:
+        """See `Api`."""
+        return self._fleet.metrics()
 
-    async def _ledger(self, body: bytes) -> Any:
-        run = read_json(body).get("run")
-        if not isinstance(run, str):
-            raise ConfigError("a ledger is named after its run", where="run", next='send {"run": "<id>"}')
-        return {"ledger": f"ledger/{self._fleet.begin_run(run).name}"}
+    async def replace(self, cameras: Any, ramp_s: float) -> dict[str, int]:
+        """See `Api`."""
+        return self._consist(await admit(cameras, str(self._fleet.root / "media"), self._fleet.ports), ramp_s)
 
-    async def _flush(self, _body: bytes) -> Any:
-        return {"through_ns": await self._fleet.checkpoint()}
+    async def begin_run(self, run: str) -> str:
+        """See `Api`."""
+        return f"ledger/{self._fleet.begin_run(run).name}"
 
-    async def _fault(self, body: bytes) -> Any:
-        fault = faults.parse(read_json(body))
-        unknown = sorted(fault.cameras - self._fleet.cameras.keys())
-        if unknown:
-            raise ConfigError("the fleet has no such camera", where="cameras", why=", ".join(unknown[:5]))
-        self._fleet.apply(fault)
-        return {"faults": [fault.as_dict() for fault in self._fleet.faults]}
+    async def flush(self) -> int:
+        """See `Api`."""
+        return await self._fleet.checkpoint()
 
-    async def _heal(self, _body: bytes) -> Any:
+    def unknown(self, cameras: frozenset[str]) -> list[str]:
+        """See `Api`. A camera that is yet to be switched on is known: its fault waits for it."""
+        return sorted(cameras - self._fleet.cameras.keys() - self._wanted)
+
+    async def faults(self) -> list[dict[str, Any]]:
+        """See `Api`."""
+        return [fault.as_dict() for fault in self._fleet.faults]
+
+    async def strike(self, record: dict[str, Any]) -> None:
+        """See `Api`."""
+        self._fleet.apply(faults.parse(record))
+
+    async def heal(self) -> None:
+        """See `Api`."""
         self._fleet.heal()
-        return {"faults": []}
 
+    async def _put_devices(self, body: bytes) -> Any:
+        """Cameras that were admitted already."""
+        wish = read_json(body)
+        async with self._changing:
+            return self._consist(wish, read_ramp(wish))
 
-async def _admit(request: dict[str, Any]) -> dict[str, Any]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-m", "simulators.fleet.admission"),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-    )
-    output, _ = await process.communicate(json.dumps(request).encode())
-    try:
-        answer = json.loads(output)
-    except ValueError as error:
-        raise EnvironmentFailure(
-            "the cameras could not be validated", why=f"exit code {process.returncode}", next="see the fleet's log"
-        ) from error
-    if "error" in answer:
-        found = answer["error"]
-        raise ConfigError(found["what"], where=found["where"], why=found["why"], next=found["next"])
-    admitted: dict[str, Any] = answer
-    return admitted
+    def _consist(self, admitted: dict[str, Any], ramp_s: float) -> dict[str, int]:
+        wanted = devices(admitted)
+        changes = self._fleet.replace(wanted, ramp_s)
+        self._wanted = frozenset(device.id for device in wanted)
+        return changes
+
+    async def _get_lateness(self, _body: bytes) -> Any:
+        return self._fleet.lateness.record()
+
+    async def _get_metrics(self, _body: bytes) -> Any:
+        return Answer(200, self._fleet.metrics().encode(), TEXT)

@@ -6,7 +6,7 @@ import resource
 import time
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 LATE_NS = 10_000_000
 """A frame that leaves more than 10 ms after its schedule is late."""
@@ -59,13 +59,14 @@ class Lateness:
 
     def summary(self) -> dict[str, float]:
         """p50, p99 and max in milliseconds since `restart`; a percentile is the upper edge of its bin."""
-        counts = [ever - before for ever, before in zip(self._ever, self._since, strict=True)]
-        highest = self._max_ns / 1e6
-        return {
-            "p50": min(_percentile(counts, 0.50), highest),
-            "p99": min(_percentile(counts, 0.99), highest),
-            "max": highest,
-        }
+        return _summary(self._counts(), self._max_ns)
+
+    def record(self) -> dict[str, Any]:
+        """What `summary` tells, as bins that can be added to another fleet's; empty ones are left out."""
+        return {"max_ns": self._max_ns, "bins": {str(at): count for at, count in enumerate(self._counts()) if count}}
+
+    def _counts(self) -> list[int]:
+        return [ever - before for ever, before in zip(self._ever, self._since, strict=True)]
 
     def lines(self, name: str) -> Iterable[str]:
         """The histogram in seconds."""
@@ -79,6 +80,25 @@ class Lateness:
         yield f'{name}_bucket{{le="+Inf"}} {self.total}'
         yield f"{name}_sum {self.sum_ns / 1e9:.6f}"
         yield f"{name}_count {self.total}"
+
+
+def summary_of(records: Iterable[dict[str, Any]]) -> dict[str, float]:
+    """The summary of several `Lateness.record`s together: bins add, percentiles do not."""
+    counts, highest = [0] * (_BINS + 1), 0
+    for record in records:
+        highest = max(highest, record["max_ns"])
+        for place, count in record["bins"].items():
+            counts[int(place)] += count
+    return _summary(counts, highest)
+
+
+def _summary(counts: list[int], max_ns: int) -> dict[str, float]:
+    highest = max_ns / 1e6
+    return {
+        "p50": min(_percentile(counts, 0.50), highest),
+        "p99": min(_percentile(counts, 0.99), highest),
+        "max": highest,
+    }
 
 
 def _percentile(counts: list[int], share: float) -> float:

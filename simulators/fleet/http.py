@@ -10,16 +10,24 @@ import json
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from citycam.model.errors import CitycamError, ConfigError
+from citycam.model.errors import CitycamError, ConfigError, EnvironmentFailure
 
 logger = logging.getLogger(__name__)
 
 MAX_HEAD = 16 * 1024
 MAX_BODY = 128 * 1024 * 1024
 _PATIENCE_S = 30.0
-_REASONS = {200: "OK", 400: "Bad Request", 404: "Not Found", 405: "Method Not Allowed", 500: "Internal Server Error"}
+_REASONS = {
+    200: "OK",
+    400: "Bad Request",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    500: "Internal Server Error",
+    503: "Service Unavailable",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +40,7 @@ class Answer:
 
 
 Handler = Callable[[str, str, bytes], Awaitable[Answer]]
-"""Method, path and body in, answer out; a `CitycamError` becomes its JSON with status 400."""
+"""Method, path and body in, answer out; a `CitycamError` becomes its JSON, with status 503 or 400."""
 
 
 def as_json(document: Any, status: int = 200) -> Answer:
@@ -65,7 +73,7 @@ def serve(handler: Handler) -> Callable[[asyncio.StreamReader, asyncio.StreamWri
             answer = await _call(handler, method, path, body)
         except (ValueError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError) as error:
             answer = as_json({"error": {"code": "BadRequest", "what": str(error)}}, 400)
-        except OSError:
+        except (OSError, asyncio.CancelledError):  # the client has gone, or the fleet ends
             writer.close()
             return
         reason = _REASONS.get(answer.status, "")
@@ -84,7 +92,7 @@ async def _call(handler: Handler, method: str, path: str, body: bytes) -> Answer
     try:
         return await handler(method, path, body)
     except CitycamError as error:
-        return as_json({"error": error.as_dict()}, 400)
+        return as_json({"error": error.as_dict()}, 503 if isinstance(error, EnvironmentFailure) else 400)
     except Exception:
         logger.exception("%s %s failed", method, path)
         return as_json({"error": {"code": "InternalError", "what": "see the fleet's log"}}, 500)
@@ -104,3 +112,42 @@ async def _read(reader: asyncio.StreamReader) -> tuple[str, str, bytes]:
         raise ValueError(f"Content-Length {length[:20]!r} is not a number up to {MAX_BODY}")
     body = await reader.readexactly(int(length)) if int(length) else b""
     return parts[0], parts[1].partition("?")[0], body
+
+
+async def ask(path: Path, method: str, target: str, document: dict[str, Any] | None = None) -> Answer:
+    """The answer of who listens on the socket at `path`.
+
+    Raises:
+        OSError: nobody does, or it died while it was asked.
+    """
+    reader, writer = await asyncio.open_unix_connection(path)
+    try:
+        body = json.dumps(document).encode() if document is not None else b""
+        writer.write(f"{method} {target} HTTP/1.1\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+        await writer.drain()
+        head, _, rest = (await reader.read()).partition(b"\r\n\r\n")
+    finally:
+        writer.close()
+    status = head.split(b" ", 2)[1:2]
+    if not status or not status[0].isdigit():
+        raise ConnectionResetError(f"{method} {target} was not answered")
+    return Answer(int(status[0]), rest)
+
+
+def accepted(answer: Answer, where: str) -> dict[str, Any]:
+    """The document of an answer that is no refusal.
+
+    Raises:
+        ConfigError: what was asked for is wrong.
+        EnvironmentFailure: it could not be done, or the answer makes no sense.
+    """
+    try:
+        document: dict[str, Any] = json.loads(answer.body)
+    except ValueError as error:
+        raise EnvironmentFailure("the fleet's answer is no JSON", where=where, why=str(error)) from error
+    if answer.status == 200:
+        return document
+    found = document.get("error", {})
+    kind = EnvironmentFailure if answer.status >= 500 else ConfigError
+    place = f"{where} {found.get('where', '')}".strip()
+    raise kind(found.get("what", "refused"), where=place, why=found.get("why", ""), next=found.get("next", ""))

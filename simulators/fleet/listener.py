@@ -5,7 +5,10 @@ from __future__ import annotations
 import ctypes
 import socket
 import struct
+from dataclasses import asdict
 from ipaddress import IPv4Address
+
+from simulators.fleet.ports import Ports
 
 _BACKLOG = 4096
 _SO_ATTACH_REUSEPORT_CBPF = 51
@@ -34,14 +37,14 @@ def listen_sharded(port: int, shards: int) -> list[socket.socket]:
     """Sockets of which the i-th accepts the connections to the addresses of shard i.
 
     The kernel asks a BPF program which socket of the group a connection belongs to (socket(7),
-    SO_ATTACH_REUSEPORT_CBPF).
-    Whoever made the sockets must keep them open: a group that loses one is counted anew.
+    SO_ATTACH_REUSEPORT_CBPF). Whoever made the sockets must keep them open: a group that loses one is counted anew.
 
     Raises:
         OSError: the port is taken or forbidden.
     """
     if shards == 1:
         return [listen(port)]
+    _bound(port, shared=False).close()  # a group could be joined by others of this user, who would get our connections
     sockets = [_bound(port, shared=True) for _ in range(shards)]
     for sock in sockets:  # in the order in which they listen they are numbered
         sock.listen(_BACKLOG)
@@ -49,8 +52,44 @@ def listen_sharded(port: int, shards: int) -> list[socket.socket]:
     return sockets
 
 
-def _bound(port: int, *, shared: bool) -> socket.socket:
-    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+def open_sharded(ports: Ports, shards: int) -> list[dict[str, socket.socket]]:
+    """The sockets of each shard by service, for all services that are not off.
+
+    Raises:
+        OSError: a port is taken or forbidden; `filename` says which.
+    """
+    groups: list[dict[str, socket.socket]] = [{} for _ in range(shards)]
+    try:
+        for service, port in asdict(ports).items():
+            if not port:
+                continue
+            try:
+                sockets = datagrams_sharded(port, shards) if service == "discovery" else listen_sharded(port, shards)
+            except OSError as error:
+                raise OSError(error.errno, error.strerror, f"{service} {port}") from error
+            for group, sock in zip(groups, sockets, strict=True):
+                group[service] = sock
+    except OSError:
+        for sock in (sock for group in groups for sock in group.values()):
+            sock.close()
+        raise
+    return groups
+
+
+def datagrams_sharded(port: int, shards: int) -> list[socket.socket]:
+    """UDP sockets of which the i-th gets the datagrams to the addresses of shard i, and every one those to its groups.
+
+    Raises:
+        OSError: the port is taken or forbidden.
+    """
+    sockets = [_bound(port, shared=True, kind=socket.SOCK_DGRAM) for _ in range(shards)]
+    if shards > 1:
+        _attach(sockets[0], shards)
+    return sockets
+
+
+def _bound(port: int, *, shared: bool, kind: int = socket.SOCK_STREAM) -> socket.socket:
+    sock = socket.socket(socket.AF_INET, kind | socket.SOCK_NONBLOCK)
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if shared:

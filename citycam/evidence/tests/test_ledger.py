@@ -40,6 +40,12 @@ def test_sent_frames_are_those_of_the_spans_inside_the_window(path: Path) -> Non
     assert ledger.sent("cam-000002", start, stop).tolist() == []
 
 
+def test_a_process_that_died_is_told_and_damages_nothing(path: Path) -> None:
+    ledger = write(path, HEADER, PLAY, {"kind": "cut", "shard": 2, "t": 1, "why": "killed by SIGKILL"})
+    assert ledger.cuts == ("process 2 of the fleet died: killed by SIGKILL",)
+    assert ledger.complete
+
+
 def test_skips_stops_and_checkpoints_are_kept(path: Path) -> None:
     ledger = write(
         path, HEADER, PLAY, span(0, 3), {"kind": "skip", **CAMERA, "first": 4, "last": 5, "cause": "slow-reader"},

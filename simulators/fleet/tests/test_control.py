@@ -76,7 +76,7 @@ def test_a_clip_that_was_damaged_is_said(fleet: FleetClient, root: Path, port: i
         if '"fps": 5,' in (clip.parent / "index.json").read_text():
             clip.unlink()  # a hard link: the cache's own stays
             clip.write_bytes(b"not the clip")
-    with pytest.raises(ConfigError, match="a clip cannot be read"):
+    with pytest.raises(EnvironmentFailure, match="a clip cannot be read"):
         fleet.set_cameras(cameras)
 
 
