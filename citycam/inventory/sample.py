@@ -4,25 +4,15 @@ from __future__ import annotations
 
 import random
 import unicodedata
-from collections.abc import Sequence
-from functools import cache
 from ipaddress import IPv4Network
 
+from citycam.inventory.wards import wards
 from citycam.model.camera import Auth, Camera, Stream, Transport, camera_id
 
-HANOI = 1
 _CENTRE = (21.0285, 105.8542)
 _SPREAD = 0.12
 _AGENCIES = ("Công an thành phố", "Sở Xây dựng", "UBND phường", "Ban Quản lý công trình")
 _D1 = Stream(width=704, height=576, fps=10, bitrate=256_000)
-
-
-@cache
-def wards() -> Sequence[tuple[int, str]]:
-    """Code and name of the 126 wards and communes of Hanoi since July 2025, by code."""
-    from vietnam_provinces import ProvinceCode, Ward  # reads its tables on import: 0.3 s
-
-    return sorted((int(ward.code), str(ward.name)) for ward in Ward.iter_by_province(ProvinceCode(HANOI)))
 
 
 def sample_inventory(count: int, seed: int, lan: IPv4Network) -> list[Camera]:

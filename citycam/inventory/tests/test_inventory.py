@@ -34,7 +34,7 @@ records = st.builds(
 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(records, unique_by=lambda record: record.id, max_size=5))
 def test_writing_and_reading_are_inverse_in_any_order(tmp_path_factory: pytest.TempPathFactory, made: object) -> None:
     assert isinstance(made, list)

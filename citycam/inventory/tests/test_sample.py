@@ -3,14 +3,10 @@ from ipaddress import IPv4Network
 import pytest
 
 from citycam.inventory.roster import load_inventory
-from citycam.inventory.sample import sample_inventory, wards
+from citycam.inventory.sample import sample_inventory
 from citycam.model.workspace import PROJECT
 
 LAN = IPv4Network("198.18.64.0/18")
-
-
-def test_hanoi_has_126_wards_and_communes() -> None:
-    assert len(wards()) == 126
 
 
 def test_the_first_cameras_do_not_depend_on_the_number() -> None:
