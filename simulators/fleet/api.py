@@ -14,6 +14,7 @@ from typing import Any
 
 from citycam.model.errors import ConfigError, EnvironmentFailure
 from simulators import faults
+from simulators.faults.stream_change import with_clip
 from simulators.fleet.http import Answer, as_json, read_json
 from simulators.fleet.ports import Ports
 from simulators.fleet.schedule import Schedule
@@ -70,6 +71,10 @@ class Api(ABC):
         """Which of these the fleet does not have."""
 
     @abstractmethod
+    def clip_of(self, camera: str) -> str | None:
+        """What a camera plays; None if there is no such camera."""
+
+    @abstractmethod
     async def faults(self) -> list[dict[str, Any]]:
         """Those in force."""
 
@@ -104,10 +109,11 @@ class Api(ABC):
         Raises:
             ConfigError: it is none.
         """
-        fault = faults.parse(record if isinstance(record, dict) else {"kind": record})
+        wish: dict[str, Any] = with_clip(record, self.clip_of) if isinstance(record, dict) else {"kind": record}
+        fault = faults.parse(wish)
         if unknown := self.unknown(fault.cameras):
             raise ConfigError("the fleet has no such camera", where="cameras", why=", ".join(sorted(unknown)[:5]))
-        return dict(record)
+        return wish
 
     async def _get_health(self, _body: bytes) -> Any:
         return {"ok": True}

@@ -53,13 +53,20 @@ class Control(Api):
         """See `Api`. A camera that is yet to be switched on is known: its fault waits for it."""
         return sorted(cameras - self._fleet.cameras.keys() - self._wanted)
 
+    def clip_of(self, camera: str) -> str | None:
+        """See `Api`."""
+        state = self._fleet.cameras.get(camera)
+        return None if state is None else state.stream.feed.clip
+
     async def faults(self) -> list[dict[str, Any]]:
         """See `Api`."""
         return [fault.as_dict() for fault in self._fleet.faults]
 
     async def strike(self, record: dict[str, Any]) -> None:
         """See `Api`."""
-        self._fleet.apply(faults.parse(record))
+        fault = faults.parse(record)
+        self._fleet.check(fault)
+        self._fleet.apply(fault)
 
     async def heal(self) -> None:
         """See `Api`."""

@@ -160,6 +160,15 @@ class Fleet:
         if not host.streams:
             del self._hosts[host.address]
 
+    @property
+    def hosts(self) -> Mapping[str, Host]:
+        """What answers, by address."""
+        return self._hosts
+
+    def script(self, clip: str) -> Script:
+        """How a clip is sent."""
+        return self._script(clip, 1)
+
     def _script(self, clip: str, bulk: int) -> Script:
         if (clip, bulk) not in self._scripts:
             self._scripts[clip, bulk] = Script(filled(read_clip(self.root / "media" / clip), bulk))
@@ -185,23 +194,18 @@ class Fleet:
         return other if other.script.fps == cohort.script.fps else cohort
 
     def check(self, fault: Fault) -> None:
-        """Refuse a fault that cannot be applied to this fleet.
+        """Refuse a fault whose pictures a camera cannot send in place of its own.
 
         Raises:
-            ConfigError: it names a camera that is not there, or another frame rate would be needed.
-            EnvironmentFailure: what a camera would send cannot be read.
+            ConfigError: another frame rate would be needed.
+            EnvironmentFailure: the pictures cannot be read.
         """
-        unknown = sorted(fault.cameras - self.cameras.keys())
-        if unknown:
-            raise ConfigError("the fleet has no such camera", where="cameras", why=", ".join(unknown[:5]))
-        for name in sorted(fault.cameras):
-            feed = self.cameras[name].device.main.feed
+        for state in [self.cameras[name] for name in sorted(fault.cameras) if name in self.cameras]:
+            feed = state.stream.feed
             fps, other = self._cohort(feed).script.fps, self._cohort(fault.alters(feed)).script.fps
             if fps != other:
                 why = f"it sends {fps} frames a second, not {other}"
-                raise ConfigError(
-                    f"{name} cannot send those pictures", where="like", why=why, next="name another camera"
-                )
+                raise ConfigError(f"{state.id} cannot send those pictures", where="like", why=why, next="name another")
 
     def apply(self, fault: Fault) -> None:
         """Give its cameras this fault, in place of one they have; it ends by itself if it has a length."""

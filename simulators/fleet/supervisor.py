@@ -63,7 +63,7 @@ class Supervisor(Api):
                 opened.enter_context(sock)
             self._sockets = opened.pop_all()
         self._shards = [Shard(settings, number, group) for number, group in enumerate(groups)]
-        self._admitted: list[dict[str, Any]] = [{"devices": [], "dialects": {}} for _ in groups]
+        self._admitted: list[dict[str, Any]] = [{"devices": [], "models": {}} for _ in groups]
         self._forces: list[_Force] = []
         self._parts = Parts("")
         self._cut_ns: int | None = None
@@ -144,6 +144,11 @@ class Supervisor(Api):
     def unknown(self, cameras: frozenset[str]) -> list[str]:
         """See `Api`."""
         return sorted(cameras.difference(*(self._ids(shard) for shard in self._shards)))
+
+    def clip_of(self, camera: str) -> str | None:
+        """See `Api`."""
+        found = (one for admitted in self._admitted for one in admitted["devices"] if one["id"] == camera)
+        return next((str(one["main"]["clip"]) for one in found), None)
 
     async def faults(self) -> list[dict[str, Any]]:
         """See `Api`."""

@@ -123,10 +123,11 @@ def test_sound_alone_cannot_be_set_up(tmp_path: Path) -> None:
 def test_a_sub_stream_is_the_same_camera_at_another_path(tmp_path: Path) -> None:
     async def test() -> None:
         (device,) = make_devices(1)
-        device = replace(device, sub=Stream("/live/sub", 64_000, Feed("small", device.main.feed.slot)))
+        small = Stream("/live/sub", 64_000, Feed("small", device.main.feed.slot))
+        device = replace(device, sub=small)
         async with open_fleet(tmp_path, [device], small={"fps": 5, "size": 50}) as fleet:
             (main,) = await playing(fleet, device)
-            sub = await (await Viewer.connect(fleet, replace(device, main=device.sub))).play()
+            sub = await (await Viewer.connect(fleet, replace(device, main=small))).play()
             await sub.watch(GOP)
             await main.watch(GOP)
             await fleet.checkpoint()
