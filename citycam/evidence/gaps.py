@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from citycam.evidence.ledger import SECOND, CameraLedger
+from citycam.evidence.ledger import SECOND, CameraLedger, Stop
 from citycam.evidence.run import Marks
 from citycam.evidence.sequence import Window
+from citycam.evidence.trouble import Trouble
 
 Ints = npt.NDArray[np.int64]
 
 FLIGHT_NS = 2 * SECOND
-"""Frames sent this shortly before a session was ended on purpose may die with it."""
+"""Frames sent this shortly before a session was ended on purpose, or a fault began, may die with it."""
+KEY_NS = 5 * SECOND
+"""A camera that was changed or comes back goes on with a key frame; it is this far away at most."""
+RECOVERY_NS = 10 * SECOND + 5 * SECOND + KEY_NS
+"""What a gateway needs after a fault: its read time-out, its pause before it connects again, and a key frame."""
 
 
 @dataclass(frozen=True)
@@ -93,14 +99,42 @@ def _causes(state: Window, ledger: CameraLedger) -> tuple[list[str], Ints]:
             names.append(cause)
         causes[part][only[part]] = names.index(cause)
 
+    # Last comes what says most: a fault was active, a session was ended, these very frames were not sent.
+    for trouble in ledger.troubles:
+        for first, last in _troubled(state, trouble, ledger):
+            mark(first, last, f"fault:{trouble.kind}", state.absent)
     for stop in ledger.stops:
         if explains(stop.cause):
             resumed = min((play.frame for play in ledger.plays if play.t >= stop.t), default=state.first + len(state))
-            mark(stop.frame + 1, resumed - 1, stop.cause, ~state.sent)
+            mark(stop.frame + 1, min(resumed, _recovered(state, stop, ledger)) - 1, stop.cause, ~state.sent)
             mark(*_in_flight(state, stop.frame), stop.cause, state.missing)
     for skip in ledger.skips:
         mark(skip.first, skip.last, skip.cause, ~state.sent)
     return names, causes
+
+
+def _recovered(state: Window, stop: Stop, ledger: CameraLedger) -> int:
+    """The frame from which on a session that a fault ended explains nothing: the gateway had time to come back."""
+    ends = [
+        trouble.stop_ns
+        for trouble in ledger.troubles
+        if stop.cause == f"fault:{trouble.kind}" and trouble.start_ns <= stop.t <= trouble.stop_ns + SECOND
+    ]
+    if not ends:
+        return state.first + len(state)
+    return state.first + int(np.searchsorted(state.due, max(ends) + RECOVERY_NS))
+
+
+def _troubled(state: Window, trouble: Trouble, ledger: CameraLedger) -> Iterator[tuple[int, int]]:
+    """The absent frames that a fault explains: of gaps that begin with it, and no further than a gateway needs."""
+    interval = ledger.clock.interval_ns if ledger.clock is not None else 0.0
+    begins, ends = runs(state.absent, np.zeros(len(state), np.int64))
+    limit = int(np.searchsorted(state.due, trouble.stop_ns + RECOVERY_NS))
+    for begin, end in zip(begins.tolist(), ends.tolist(), strict=True):
+        latest = trouble.stop_ns + (KEY_NS if begin else RECOVERY_NS)  # before the window it may have begun earlier
+        reaches = state.due[end] + interval >= trouble.start_ns
+        if trouble.start_ns - FLIGHT_NS <= state.due[begin] < latest and reaches and begin < limit:
+            yield state.first + begin, state.first + min(end, limit - 1)
 
 
 def _in_flight(state: Window, last: int) -> tuple[int, int]:

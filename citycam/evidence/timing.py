@@ -25,6 +25,8 @@ TOLERANCE_NS = 60 * SECOND
 YEAR_S = 366 * 86_400.0
 """Decode times beyond it are damage."""
 _STEADY_NS = SECOND
+_OFF = 5e-4
+"""Clocks of cameras are off by less than this share; 30 and 30000/1001 frames a second are further apart."""
 _EARLY = 0.25
 """Frames are sent and arrive after they are due; a quarter of a frame for clocks that differ."""
 
@@ -57,9 +59,9 @@ def place(segments: Sequence[Segment], ledger: CameraLedger) -> dict[int, Placed
             sittings.setdefault(one.frames.header.stream or at, []).append(at)
     found: dict[int, Placed] = {}
     for places in sittings.values():
-        told = [(at, _session_ns(segments[at])) for at in places]
-        middle = sorted(start for _, start in told)[len(told) // 2]
-        steady = [one for one in told if abs(one[1] - middle) <= _STEADY_NS]
+        told = [(at, _origin(segments[at], ledger.clock)) for at in places]
+        middle = sorted(origin for _, origin in told)[len(told) // 2]
+        steady = [one for one in told if abs(one[1] - middle) * ledger.clock.interval_ns <= _STEADY_NS]
         origins = [play.origin for play in ledger.plays if play.origin is not None]
         found |= _number(segments, steady, origins, ledger.clock)
         for stray in set(told).difference(steady):  # timestamps or a clock jumped
@@ -67,17 +69,24 @@ def place(segments: Sequence[Segment], ledger: CameraLedger) -> dict[int, Placed
     return found
 
 
-def _session_ns(one: Segment) -> int:
-    """When the session began, says the segment."""
+def _origin(one: Segment, clock: Clock) -> float:
+    """Which frame was due when the session began, by what the segment says."""
     assert one.frames is not None
-    return one.time_ns - (one.frames.header.began_ns or 0)
+    return (one.time_ns - clock.epoch_ns) / clock.interval_ns - (one.frames.header.began_ns or 0) / _spacing_ns(clock)
+
+
+def _spacing_ns(clock: Clock) -> float:
+    """From frame to frame in RTP timestamps: a camera whose clock is off still counts its frames as declared."""
+    declared = round(clock.num / clock.den)
+    rate = clock.num / clock.den
+    return SECOND / (declared if declared and abs(rate / declared - 1) < _OFF else rate)
 
 
 def _number(
-    segments: Sequence[Segment], part: list[tuple[int, int]], origins: list[int], clock: Clock
+    segments: Sequence[Segment], part: list[tuple[int, float]], origins: list[int], clock: Clock
 ) -> dict[int, Placed]:
     # The packet that was least under way tells best when the session began.
-    began = (min(start for _, start in part) - clock.epoch_ns) / clock.interval_ns
+    began = min(origin for _, origin in part)
     near = [one for one in origins if abs(one - began) * clock.interval_ns <= TOLERANCE_NS]
     first = min(near, key=lambda one: abs(one - began)) if near else math.floor(began + _EARLY)
     found = {}
@@ -85,6 +94,6 @@ def _number(
         frames = segments[at].frames
         assert frames is not None
         since_ns = (frames.header.began_ns or 0) + np.clip(frames.decode_time_s, 0, YEAR_S) * SECOND
-        numbers = first + np.round(since_ns / clock.interval_ns).astype(np.int64)
+        numbers = first + np.round(since_ns / _spacing_ns(clock)).astype(np.int64)
         found[at] = Placed(numbers, Identity.TIMESTAMPS if near else Identity.CLOCK)
     return found

@@ -85,7 +85,9 @@ def test_no_file_is_missing_evidence(path: Path) -> None:
         Ledger.absent("no file").clock("cam-000001")
 
 
-clocks = st.builds(Clock, st.integers(0, 2**61), st.integers(1, 60_000), st.integers(1, 1001))
+PACED = st.builds(lambda fps, ppb: Clock(1_735_689_600 * SECOND, fps * (SECOND + ppb), SECOND),
+                  st.integers(1, 60), st.integers(-500_000, 500_000))  # fmt: skip
+clocks = st.builds(Clock, st.integers(0, 2**61), st.integers(1, 60_000), st.integers(1, 1001)) | PACED
 
 
 @given(clocks, st.integers(0, 2**34))
@@ -93,6 +95,9 @@ def test_due_is_exact_integer_arithmetic(clock: Clock, frame: int) -> None:
     due = clock.epoch_ns + frame * SECOND * clock.den // clock.num
     if due < 2**62:
         assert clock.due(np.array([frame])).tolist() == [due]
+        later = [clock.epoch_ns + (frame + after) * SECOND * clock.den // clock.num for after in (1, 10_000)]
+        if later[1] < 2**62:
+            assert clock.due(np.array([frame + 10_000, frame, frame + 1])).tolist() == [later[1], due, later[0]]
         assert clock.first_at(due) <= frame
         assert clock.first_at(due + 1) > frame or clock.num > SECOND * clock.den
 
