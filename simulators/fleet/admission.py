@@ -19,7 +19,7 @@ from citycam.model.camera import Camera, Stream
 from citycam.model.errors import CitycamError, ConfigError, ExitCode
 from simulators.fleet.cohort import slots
 from simulators.media.library import MediaSet, kind, read_catalogue
-from simulators.profiles.profile import load_profile
+from simulators.profiles.profile import Profile, load_profile
 
 
 def admit(cameras: Any, media: MediaSet, port: int) -> list[dict[str, Any]]:
@@ -49,9 +49,16 @@ def models(devices: list[dict[str, Any]]) -> dict[str, Any]:
             "dialect": profile.rtsp.model_dump(mode="json"),
             "error_ns": round(profile.clock.error * 1e9),
             "drift_ppb": round(profile.clock.drift_ppm * 1000),
+            "onvif": _onvif(profile),
         }
         for profile in profiles
     }
+
+
+def _onvif(profile: Profile) -> dict[str, Any] | None:
+    if profile.onvif is None:
+        return None
+    return {**profile.onvif.model_dump(mode="json"), "canaries": profile.canaries}
 
 
 def _refuse_doubles(what: str, values: list[str]) -> None:
@@ -91,6 +98,8 @@ def _record(camera: Camera, media: MediaSet, port: int) -> dict[str, Any]:
         "id": camera.id,
         "number": camera.number,
         "serial": camera.serial,
+        "mac": camera.mac,
+        "channel": channel,
         "address": str(camera.address),
         "auth": camera.auth.value,
         "username": camera.username,

@@ -9,11 +9,11 @@ import struct
 import time
 from typing import TYPE_CHECKING
 
-from citycam.model.credentials import camera_password
 from citycam.wire import watermark
 from citycam.wire.sdp import Track, describe
 from citycam.wire.transport import TransportSpec
 from simulators.faults.fault import Moment
+from simulators.fleet.accounts import users_of
 from simulators.fleet.cohort import PAYLOAD_TYPES, Lanes
 from simulators.fleet.datagrams import MULTICAST_TTL, PortPair, group_of, group_ports
 from simulators.rtsp.conversation import Conversation, Start
@@ -144,10 +144,10 @@ class Reader:
 
     # What the conversation asks for (simulators.rtsp.conversation.Delivery)
 
-    def password(self) -> str:
+    def accounts(self) -> dict[str, str]:
         """See `Delivery`."""
-        password = camera_password(self._fleet.key, self.host.serial)
-        return self._fault.password(password) if self._fault is not None else password
+        users, fault = users_of(self.host, self._fleet.key), self._fault
+        return {user.name: user.password if fault is None else fault.password(user.password) for user in users}
 
     def encode(self, method: str, answer: Response) -> bytes:
         """See `Delivery`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,8 @@ from simulators.rtsp.feed import Clock
 
 if TYPE_CHECKING:
     from simulators.fleet.reader import Reader
+    from simulators.onvif.estate import User
+    from simulators.onvif.state import State
 
 
 @dataclass(slots=True)
@@ -25,7 +28,19 @@ class Totals:
 class Host:
     """What answers at one address: a camera, or a recorder with a camera for each of its channels."""
 
-    __slots__ = ("address", "auth", "connections", "dialect", "serial", "streams", "username")
+    __slots__ = (
+        "address",
+        "auth",
+        "connections",
+        "dialect",
+        "equipment",
+        "onvif",
+        "serial",
+        "shift_ns",
+        "streams",
+        "username",
+        "users",
+    )
 
     def __init__(self, device: Device) -> None:
         self.address = device.address
@@ -33,6 +48,13 @@ class Host:
         self.auth = device.auth
         self.username = device.username
         self.dialect = device.dialect
+        self.equipment = device.equipment
+        self.users: Sequence[User] | None = None
+        """Those that were set over ONVIF, in place of the inventory's one."""
+        self.shift_ns = 0
+        """By how much the clock was set over ONVIF."""
+        self.onvif: State | None = None
+        """What ONVIF clients did, once there was one."""
         self.streams: dict[str, CameraState] = {}
         """Main streams of all channels, and sub streams that somebody asked for; by path and query, as the URL ends."""
         self.connections: list[Reader] = []

@@ -6,7 +6,7 @@ No sockets and no clocks: what must happen outside is asked of a `Delivery`.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
@@ -45,8 +45,8 @@ class Start:
 class Delivery(Protocol):
     """What a conversation needs from the world."""
 
-    def password(self) -> str:
-        """The camera's password."""
+    def accounts(self) -> Mapping[str, str]:
+        """Whom the camera lets in: passwords by user name."""
         ...
 
     def select(self, target: str) -> bool:
@@ -100,11 +100,6 @@ class Account(Protocol):
     @property
     def auth(self) -> AuthKind:
         """How it asks for credentials."""
-        ...
-
-    @property
-    def username(self) -> str:
-        """Whose password it wants."""
         ...
 
 
@@ -187,9 +182,10 @@ class Conversation:
             return
         challenges = self._challenges()
         header = request.headers.get("Authorization")
-        username, password = self.account.username, self.delivery.password()
         if header is not None and any(
-            verify(challenge, header, request.method, username, password) for challenge in challenges
+            verify(challenge, header, request.method, username, password)
+            for challenge in challenges
+            for username, password in self.delivery.accounts().items()
         ):
             return
         if "wrong-realm-twice" in self.dialect.quirks and self.refusals < 2:

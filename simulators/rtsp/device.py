@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
 
+from simulators.onvif.equipment import Equipment, equipment
 from simulators.rtsp.feed import Clock, Feed
 
 AuthKind = Literal["none", "basic", "digest"]
@@ -65,6 +66,11 @@ class Device:
     sub: Stream | None
     clock: Clock
     dialect: Dialect
+    mac: str = ""
+    channel: int = 1
+    """Of a recorder, from 1."""
+    equipment: Equipment | None = None
+    """What it says of itself over ONVIF; None if it knows no ONVIF."""
 
     def clock_ns(self, true_ns: int) -> int:
         """What the camera takes the time to be; ns since 1970, UTC."""
@@ -74,17 +80,22 @@ class Device:
 def devices(answer: dict[str, Any]) -> list[Device]:
     """Build devices from what `simulators.fleet.admission` wrote; those of a model share its dialect and its clock."""
     models = {
-        model: (dialect(record["dialect"]), Clock(record["error_ns"], record["drift_ppb"]))
+        model: (dialect(record["dialect"]), Clock(record["error_ns"], record["drift_ppb"]), _plate(record["onvif"]))
         for model, record in answer["models"].items()
     }
     return [_device(record, *models[record["model"]]) for record in answer["devices"]]
 
 
-def _device(record: dict[str, Any], dialect: Dialect, clock: Clock) -> Device:
-    own = {name: record[name] for name in ("id", "number", "serial", "address", "auth", "username")}
+def _plate(record: dict[str, Any] | None) -> Equipment | None:
+    return None if record is None else equipment(record)
+
+
+def _device(record: dict[str, Any], dialect: Dialect, clock: Clock, plate: Equipment | None) -> Device:
+    names = ("id", "number", "serial", "address", "auth", "username", "mac", "channel")
+    own = {name: record[name] for name in names}
     main, sub = (_stream(record[name], clock) for name in ("main", "sub"))
     assert main is not None
-    return Device(**own, main=main, sub=sub, clock=clock, dialect=dialect)
+    return Device(**own, main=main, sub=sub, clock=clock, dialect=dialect, equipment=plate)
 
 
 def _stream(record: dict[str, Any] | None, clock: Clock) -> Stream | None:

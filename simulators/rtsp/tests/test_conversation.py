@@ -55,8 +55,8 @@ class Recorder:
     streams: frozenset[str] | set[str] = frozenset({"/live/1"})
     sound: bool = False
 
-    def password(self) -> str:
-        return PASSWORD
+    def accounts(self) -> dict[str, str]:
+        return {"admin": PASSWORD}
 
     def select(self, target: str) -> bool:
         return target in self.streams

@@ -1,0 +1,44 @@
+"""What moves before a camera: a timeline without end, the same again for the same camera and seed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from simulators.faults.fault import chance
+
+PERIOD_NS = 60_000_000_000
+SHARE = 0.5
+"""Of the periods something moves in."""
+_SECOND_NS = 1_000_000_000
+
+
+class Change(NamedTuple):
+    """Motion begins or ends; true time, ns since 1970."""
+
+    at_ns: int
+    moving: bool
+
+
+def _span(camera: str, seed: int, period: int) -> tuple[int, int] | None:
+    """When motion begins and ends in a period: 5 to 25 s that begin in its first half; None if nothing moves."""
+    if chance(seed, camera, "motion", period) >= SHARE:
+        return None
+    begins = period * PERIOD_NS + int(chance(seed, camera, "begins", period) * 30 * _SECOND_NS)
+    return begins, begins + 5 * _SECOND_NS + int(chance(seed, camera, "lasts", period) * 20 * _SECOND_NS)
+
+
+def changes(camera: str, seed: int, after_ns: int, through_ns: int) -> Iterator[Change]:
+    """What changes after one instant and up to another, in order."""
+    for period in range(after_ns // PERIOD_NS, through_ns // PERIOD_NS + 1):
+        span = _span(camera, seed, period)
+        if span is not None:
+            for at_ns, moving in ((span[0], True), (span[1], False)):
+                if after_ns < at_ns <= through_ns:
+                    yield Change(at_ns, moving)
+
+
+def moving(camera: str, seed: int, at_ns: int) -> bool:
+    """Whether something moves at an instant."""
+    span = _span(camera, seed, at_ns // PERIOD_NS)
+    return span is not None and span[0] <= at_ns < span[1]
