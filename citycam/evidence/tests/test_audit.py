@@ -224,3 +224,15 @@ def test_totals_are_whole_numbers_and_the_window_is_stated(tmp_path: Path) -> No
         "missing", "missing_explained", "foreign", "damaged", "unexplained_gaps",
     }  # fmt: skip
     assert all(isinstance(value, int) for value in document["totals"].values())
+
+
+def test_second_streams_are_none_of_the_archive_s(tmp_path: Path) -> None:
+    archive = recorder.archive(tmp_path, cameras=1)
+    lines = archive.run.ledger.read_text().splitlines()
+    sub = [line.replace('"cam-000001"', '"cam-000001/sub"') for line in lines if '"cam-000001"' in line]
+    stop = {"kind": "stop", "t": archive.run.marks().start_ns, "session": "s", "frame": 50, "cause": "disconnect"}
+    sub.append(json.dumps(stop | {"camera": "cam-000001/sub"}))
+    archive.run.ledger.write_text("\n".join([lines[0], *sub, *lines[1:]]) + "\n")
+    summary = audit(archive.run, archive.plan, workers=1)
+    assert (summary.frames_sent, summary.recorded_once, summary.unexplained_gaps) == (100, 100, 0)
+    assert json.loads((archive.run.audit / "audit.json").read_text())["ledger"]["stops"] == {}

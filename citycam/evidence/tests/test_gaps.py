@@ -148,9 +148,8 @@ def test_a_fault_of_another_camera_explains_nothing(tmp_path: Path) -> None:
     lines: list[dict[str, object]] = [{"kind": "header", "schema_version": 1, "run": "r", "started_ns": 0}]
     for camera in ("cam-000001", "cam-000002"):
         lines.append({"kind": "span", "camera": camera, "first": 0, "last": 900, **timing})
-    lines += [
-        {"kind": "fault", "t": at * SECOND, "fault": fault, "action": do} for at, do in ((20, "start"), (30, "stop"))
-    ]
+    for at, action in ((20, "start"), (30, "stop")):
+        lines.append({"kind": "fault", "t": at * SECOND, "fault": fault, "action": action})
     path = tmp_path / "ledger.jsonl"
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))
     read, recorded = read_ledger(path), WHOLE - set(range(210, 241))

@@ -7,16 +7,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from citycam.evidence import fmp4
 from citycam.evidence.audit import audit
-from citycam.evidence.ledger import SECOND
-from citycam.evidence.segment import file_name, file_time_ns
+from citycam.evidence.ledger import SECOND, CameraLedger, Clock, Play
+from citycam.evidence.segment import Segment, file_name, file_time_ns
 from citycam.evidence.summary import Tables
 from citycam.evidence.tests import defects, recorder
 from citycam.evidence.tests.defects import Named, Place
 from citycam.evidence.tests.recorder import Archive
 from citycam.evidence.tests.scene import Layout, Scene
+from citycam.evidence.timing import Identity, place
 
 CAMERA = "cam-000001"
 SCENE = Scene(layout=Layout("mjpeg"))
@@ -129,3 +132,21 @@ def test_a_camera_that_never_played_has_only_pictures_nobody_sent(tmp_path: Path
     row, found = audited(archive)
     assert row["frames_sent"] == row["recorded_once"] == 0
     assert {(kind, frame) for _, kind, _, frame, _ in found} == {("unsent", -1)}
+
+
+@pytest.mark.parametrize("ppb", [0, 100_000, -400_000])
+@pytest.mark.parametrize("origin", [1000, None])
+def test_a_camera_that_counts_fast_or_slow_is_counted_as_it_counts(ppb: int, origin: int | None) -> None:
+    """After an hour a clock that is off by 400 parts in a million has shifted 14 frames."""
+    clock = Clock(recorder.EPOCH_NS, 10 * (SECOND + ppb), SECOND)
+    segments = []
+    for since in (0, 36_000):
+        content = recorder.segment(
+            SCENE.samples(1, 0, 40, Clock(0, 10, 1)), began_ns=since * SECOND // 10, layout=SCENE.layout
+        )
+        arrived = int(clock.due(np.array([1000 + since]))[0]) + 5_000_000
+        segments.append(Segment(file_name(arrived), arrived, len(content), fmp4.read_frames(content)))
+    ledger = CameraLedger(CAMERA, clock, plays=(Play(0, 1000, origin),))
+    found = place(segments, ledger)
+    assert [placed.frame[0] for placed in found.values()] == [1000, 37_000]
+    assert {placed.identity for placed in found.values()} == {Identity.CLOCK if origin is None else Identity.TIMESTAMPS}
