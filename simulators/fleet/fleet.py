@@ -256,7 +256,7 @@ class Fleet:
             reader.odd = True  # the next frame finds out what it means
 
     def begin_run(self, run: str) -> Path:
-        """Close the ledger, begin the one of `run`, state the open sessions in it again.
+        """Close the ledger, begin the one of `run`, state the open sessions and the faults in it again.
 
         Raises:
             ConfigError: the name cannot be used.
@@ -268,6 +268,9 @@ class Fleet:
         self.ledger.rotate(run)
         for reader in playing:
             reader.restate(reader.unsettled)
+        for fault in self.faults:
+            if fault.honest:
+                self.ledger.fault(fault.as_dict(), "start")
         self.lateness.restart()
         self._restart_sweep()
         logger.info("ledger %s follows %s", self.ledger.path.name, before.name)

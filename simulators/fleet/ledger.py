@@ -61,9 +61,10 @@ class Ledger:
         self.flush()
 
     def play(
-        self, camera: str, session: str, cohort: Cohort, frame: int, *, peer: str, agent: str, transport: str
-    ) -> None:
-        """A reader gets frames from `frame` on."""
+        self, camera: str, session: str, cohort: Cohort, frame: int, origin: int, *, peer: str, agent: str,
+        transport: str,
+    ) -> None:  # fmt: skip
+        """A reader gets frames from `frame` on; `origin` was the first of its session."""
         self._write(
             {
                 "kind": "play",
@@ -77,6 +78,7 @@ class Ledger:
                 "num": cohort.num,
                 "den": cohort.den,
                 "frame": frame,
+                "origin": origin,
             }
         )
 

@@ -307,6 +307,7 @@ class Reader:
             self.session,
             self.broadcast.cohort,
             frame,
+            self._first,
             peer=f"{self.peer[0]}:{self.peer[1]}",
             agent=self.conversation.agent,
             transport="tls" if self._tls is not None else self._carrier,

@@ -14,6 +14,7 @@ import pytest
 
 from citycam.model.errors import ConfigError
 from simulators.faults.drop_frames import DropFrames
+from simulators.faults.freeze import Freeze
 from simulators.fleet import reader as reader_module
 from simulators.fleet.fleet import Fleet
 from simulators.fleet.tests.viewer import GOP, Viewer, ledger_of, make_devices, open_fleet, run, sent_frames, until
@@ -87,8 +88,21 @@ def test_a_new_run_takes_over_in_mid_stream_and_no_frame_is_lost_or_twice(tmp_pa
                 written = sent_frames(before, device.id) + sent_frames(after, device.id)
                 assert consecutive(written)
                 assert written[: len(viewer.frames)] == viewer.frames
-            assert len(records(fleet, "play")) == 2
+            plays = {record["camera"]: record["origin"] for record in records(fleet, "play")}
+            assert plays == {device.id: viewer.frames[0] for device, viewer in zip(devices, viewers, strict=True)}
             assert ledger_of(before)[-1]["kind"] == "close"
+
+    run(test())
+
+
+def test_a_new_run_is_told_of_the_faults_that_are_there(tmp_path: Path) -> None:
+    async def test() -> None:
+        async with open_fleet(tmp_path, make_devices(1)) as fleet:
+            fleet.apply(DropFrames(cameras=frozenset({"cam-000001"}), every=9))
+            fleet.apply(Freeze(cameras=frozenset({"cam-000001"}), seconds=60))
+            fleet.begin_run("next")
+            (told,) = records(fleet, "fault")
+            assert (told["action"], told["fault"]["kind"]) == ("start", "freeze")
 
     run(test())
 

@@ -28,7 +28,7 @@ def cohort(tmp_path: Path) -> Cohort:
 def test_every_line_is_json_and_says_what_it_is(tmp_path: Path, cohort: Cohort) -> None:
     ledger = Ledger(tmp_path / "ledger")
     ledger.rotate("run-1")
-    ledger.play("cam-000001", "s1", cohort, 5, peer="127.0.0.1:9", agent='a "b"', transport="tcp")
+    ledger.play("cam-000001", "s1", cohort, 5, 2, peer="127.0.0.1:9", agent='a "b"', transport="tcp")
     ledger.span("cam-000001", "s1", 5, 9, cohort)
     ledger.skip("cam-000001", "s1", 10, 10, "slow-reader")
     ledger.stop("cam-000001", "s1", 10, "teardown")
@@ -41,7 +41,7 @@ def test_every_line_is_json_and_says_what_it_is(tmp_path: Path, cohort: Cohort) 
     assert (found[0]["schema_version"], found[0]["run"]) == (1, "run-1")
     clock = {"epoch": cohort.epoch_ns, "num": 25, "den": 1}
     assert found[2] == {"kind": "span", "camera": "cam-000001", "session": "s1", "first": 5, "last": 9, **clock}
-    assert found[1].items() >= {"agent": 'a "b"', "frame": 5, **clock}.items()
+    assert found[1].items() >= {"agent": 'a "b"', "frame": 5, "origin": 2, **clock}.items()
     assert found[6]["through_ns"] == 77
 
 
