@@ -6,7 +6,7 @@ from enum import StrEnum
 from ipaddress import IPv4Address
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 
 from citycam.model.documents import Document
 
@@ -43,6 +43,13 @@ class Stream(Document):
     height: Annotated[int, Field(ge=16, le=4320, multiple_of=2)]
     fps: Annotated[int, Field(ge=1, le=60)]
     bitrate: Annotated[int, Field(ge=16_000, le=100_000_000)]
+
+    @field_validator("width", "height")
+    @classmethod
+    def _fits_rtp(cls, pixels: int, info: ValidationInfo) -> int:
+        if info.data.get("codec") == "mjpeg" and pixels > 2040:
+            raise ValueError("Motion JPEG has 2040 pixels at most in RTP (RFC 2435 3.1.5)")
+        return pixels
 
 
 class Camera(Document):

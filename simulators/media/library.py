@@ -12,8 +12,9 @@ from pathlib import Path
 
 from citycam.model.camera import Camera, Stream
 from citycam.model.errors import ConfigError
-from simulators.media.encode import GENERATED, Recipe, encode
-from simulators.profiles.profile import load_profile
+from simulators.media.encode import encode
+from simulators.media.recipe import GENERATED, Recipe
+from simulators.profiles.profile import FOLDER, load_profile
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +34,11 @@ class MediaSet:
     def clips_of(self, camera: Camera) -> tuple[str, ...]:
         """Names of the clips a camera may play; empty if none was prepared."""
         return self.clips.get(kind_of(camera), ())
+
+    def sub_clips_of(self, camera: Camera) -> tuple[str, ...]:
+        """The same for its sub stream; empty too if it has none."""
+        sub = load_profile(camera.model).sub
+        return self.clips.get(kind(camera.model, sub), ()) if sub is not None else ()
 
 
 def kind_of(camera: Camera) -> str:
@@ -55,17 +61,16 @@ def prepare_media(cameras: Iterable[Camera], footage: Path | None, cache: Path, 
         destination: the fleet's media folder; hard links where possible, else copies.
 
     Raises:
-        ConfigError: unknown model, or footage that is missing or no video.
+        ConfigError: unknown model, a codec that it does not offer, or footage that is missing or no video.
         EnvironmentFailure: ffmpeg is missing or fails.
     """
     sources = _sources(footage)
-    kinds = {kind_of(camera): (camera.model, camera.stream) for camera in cameras}
+    kinds = _kinds(cameras)
     destination.mkdir(parents=True, exist_ok=True)
     clips = dict(read_catalogue(destination).clips)
-    for name, (model, stream) in sorted(kinds.items()):
-        clips[name] = tuple(
-            _place(encode(_recipe(source, model, stream), cache / "media"), destination) for source in sources
-        )
+    for name, (model, stream, count) in sorted(kinds.items(), key=lambda item: item[0]):
+        recipes = [_recipe(source, model, stream) for source in sources[:count]]
+        clips[name] = tuple(_place(encode(recipe, cache / "media"), destination) for recipe in recipes)
     chosen = MediaSet(destination, clips)
     text = json.dumps({"schema_version": 1, "clips": chosen.clips}, indent=1)
     temporary = destination / f".{CATALOGUE}.new"
@@ -92,6 +97,16 @@ def read_catalogue(folder: Path) -> MediaSet:
         ) from error
 
 
+def _kinds(cameras: Iterable[Camera]) -> dict[str, tuple[str, Stream, int]]:
+    """What must be encoded: model, stream and number of clips. One is enough where it is a sub stream alone."""
+    wanted = {kind_of(camera): (camera.model, camera.stream, MOST_CLIPS) for camera in cameras}
+    subs = {model: load_profile(model).sub for model, _, _ in wanted.values()}
+    for model, sub in subs.items():
+        if sub is not None:
+            wanted.setdefault(kind(model, sub), (model, sub, 1))
+    return wanted
+
+
 def _sources(footage: Path | None) -> list[str | Path]:
     if footage is None:
         return list(GENERATED)
@@ -111,17 +126,15 @@ def _sources(footage: Path | None) -> list[str | Path]:
 
 
 def _recipe(source: str | Path, model: str, stream: Stream) -> Recipe:
-    encoding = load_profile(model).h264
-    return Recipe(
-        source=source,
-        width=stream.width,
-        height=stream.height,
-        fps=stream.fps,
-        bitrate=stream.bitrate,
-        profile=encoding.profile,
-        gop=encoding.gop_frames(stream.fps),
-        model=model,
-    )
+    encoding = load_profile(model).encoding
+    if stream.codec not in encoding.codecs:
+        raise ConfigError(
+            f"{model} does not encode {stream.codec}",
+            where=str(FOLDER / f"{model}.yaml"),
+            why=f"it offers {', '.join(encoding.codecs)}",
+            next="correct the camera's codec or model in the inventory",
+        )
+    return Recipe(source, model, stream, encoding.of(stream.codec), encoding.audio)
 
 
 def _place(clip: Path, destination: Path) -> str:

@@ -7,12 +7,14 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo, field_validator
 
 from citycam.model.camera import Stream
 from citycam.model.documents import Document, load
 from citycam.model.errors import ConfigError
 from citycam.model.units import Seconds
+from simulators.profiles.encoding import Encoding
+from simulators.profiles.onvif import Onvif
 from simulators.rtsp import quirks
 
 FOLDER = Path(__file__).parent
@@ -90,15 +92,8 @@ class Paths(Document):
         return _filled(self.main, channel)
 
 
-class Encoding(Document):
-    """How the model encodes H.264: one slice a picture, no B-frames, an IDR picture every `gop`."""
-
-    profile: Literal["baseline", "main", "high"]
-    gop: Annotated[Seconds, Field(ge=0.1, le=60)]
-
-    def gop_frames(self, fps: int) -> int:
-        """Frames from one key frame to the next."""
-        return max(1, round(self.gop * fps))
+Canary = Literal["auth-bypass", "default-credentials", "telnet-banner", "token-reuse"]
+"""A name of `simulators.canaries`."""
 
 
 class Clock(Document):
@@ -123,12 +118,32 @@ class Profile(Document):
     auth: Annotated[tuple[Literal["none", "basic", "digest"], ...], Field(min_length=1)] = ("digest",)
     """What its owner can choose; the first is how it leaves the factory."""
     paths: Paths
-    sub: Stream | None = None
-    """What the second stream of each channel sends; needs `paths.sub`."""
     clock: Clock = Clock()
     rtsp: Rtsp
-    h264: Encoding
+    encoding: Encoding
+    sub: Stream | None = None
+    """What the second stream of each channel sends; needs `paths.sub`."""
+    onvif: Onvif | None = None
+    """What it says of itself over ONVIF; null if it knows none."""
+    canaries: tuple[Canary, ...] = ()
+    """Known flaws it has, which give away a secret and nothing else; they need `onvif`."""
 
+    @field_validator("sub")
+    @classmethod
+    def _can_be_sent(cls, sub: Stream | None, info: ValidationInfo) -> Stream | None:
+        paths, encoding = info.data.get("paths"), info.data.get("encoding")
+        if sub is not None and paths is not None and paths.sub is None:
+            raise ValueError("a second stream needs a path: paths.sub")
+        if sub is not None and encoding is not None and sub.codec not in encoding.codecs:
+            raise ValueError(f"the model does not encode {sub.codec}: encoding.{sub.codec}")
+        return sub
+
+    @field_validator("canaries")
+    @classmethod
+    def _have_a_place(cls, canaries: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if canaries and info.data.get("onvif") is None:
+            raise ValueError("a camera with canaries needs onvif: it says what the web server is like")
+        return canaries
 
     def sub_of(self, channel: int) -> tuple[str, Stream] | None:
         """Path of a channel's sub stream and what it sends; None if the model has none."""

@@ -32,10 +32,25 @@ def test_each_profile_is_named_as_its_file_and_its_channels_differ(model: str) -
     assert "DESCRIBE" in found.rtsp.public
 
 
-@pytest.mark.parametrize(("gop_s", "fps", "frames"), [("2s", 10, 20), ("2s", 25, 50), ("0.1s", 5, 1)])
-def test_a_gop_is_a_time(folder: Path, gop_s: str, fps: int, frames: int) -> None:
-    (folder / "generic-d1.yaml").write_text(GOOD.replace("gop: 2s", f"gop: {gop_s}"))
-    assert load_profile("generic-d1").h264.gop_frames(fps) == frames
+def test_every_way_to_encode_is_that_of_some_model() -> None:
+    offered = [load_profile(model).encoding for model in models()]
+    h264 = [encoding.h264 for encoding in offered if encoding.h264 is not None]
+    assert {one.profile for one in h264} == {"baseline", "main", "high"}
+    assert any(one.b_frames for one in h264)
+    assert any(one.slices > 1 for one in h264)
+    assert any(len(one.gop) > 1 for one in h264)
+    assert any(min(one.gop) >= 10 for one in h264)
+    assert any(one.rate == "vbr" and one.day for one in h264)
+    assert any(encoding.h265 for encoding in offered)
+    assert any(encoding.mjpeg for encoding in offered)
+    assert {encoding.audio.codec for encoding in offered if encoding.audio is not None} == {"pcmu", "pcma", "aac"}
+
+
+def test_models_with_a_path_for_a_second_stream_have_one() -> None:
+    for model in models():
+        found = load_profile(model)
+        assert (found.sub is None) == (found.paths.sub is None), model
+        assert (found.sub_of(1) is None) == (found.sub is None), model
 
 
 def test_an_unknown_model_names_the_known_ones(folder: Path) -> None:
@@ -59,8 +74,19 @@ def test_a_profile_under_another_name_is_refused(folder: Path) -> None:
         ("session_timeout: 60s", "session_timeout: 1s"),
         ("max_sessions: 8", "max_sessions: 0"),
         ("realm: IP Camera", 'realm: "IP\\nCamera"'),
-        ("  profile: main", "  profile: extended"),
-        ("  gop: 2s", "  gop: 2s\n  b_frames: 2"),
+        ("    profile: main", "    profile: extended"),
+        ("    gop: 2s", "    gop: 2"),
+        ("    gop: 2s", "    gop: [2s, 90s]"),
+        ("    gop: 2s", "    gop: 2s\n    b_frame: 2"),
+        ("    gop: 2s", "    gop: 2s\n    b_frames: 4"),
+        ("    gop: 2s", "    gop: 2s\n    slices: 0"),
+        ("    gop: 2s", "    gop: 2s\n    rate: abr"),
+        ("    gop: 2s", "    gop: 2s\n    day: [1, 1]"),
+        ("    gop: 2s", "    gop: 2s\n  audio: {codec: pcmu, rate: 16000}"),
+        ("    gop: 2s", "    gop: 2s\n  audio: {codec: opus}"),
+        ("    gop: 2s", "    gop: 2s\nsub: {width: 352, height: 288, fps: 0, bitrate: 96000}"),
+        ("    gop: 2s", "    gop: 2s\nsub: {width: 353, height: 288, fps: 5, bitrate: 96000}"),
+        ("    gop: 2s", "    gop: 2s\nsub: {width: 352, height: 288, fps: 5, bitrate: 96000}"),
         ("main: /Streaming/Channels/{channel}01", "main: /{camera}"),
         ("main: /Streaming", "main: Streaming"),
         ("max_connections: 16", "max_connections: 16\n  quirks: [bare-conection]"),
