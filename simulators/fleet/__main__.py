@@ -22,6 +22,7 @@ from simulators.fleet.control import Control
 from simulators.fleet.fleet import Fleet
 from simulators.fleet.http import serve
 from simulators.fleet.ports import Ports
+from simulators.fleet.services import open_services
 from simulators.fleet.shard import Settings
 from simulators.fleet.supervisor import Supervisor
 
@@ -120,6 +121,7 @@ async def _serve(options: argparse.Namespace, ports: Ports, key: bytes, done: as
     control_socket = sockets.pop("control", None)
     try:
         fleet = Fleet(options.root, key, ports, sockets)
+        services = await open_services(fleet, sockets)
     except OSError as error:
         raise _refused(ports, error) from error
     fleet.open()
@@ -128,6 +130,7 @@ async def _serve(options: argparse.Namespace, ports: Ports, key: bytes, done: as
         await done.wait()
         signal.alarm(_LAST_SECONDS)
     finally:
+        services.close()
         fleet.close()
         (options.root / "control.sock").unlink(missing_ok=True)
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _REBOOT_AFTER_S = 0.5
 """From SystemReboot's answer to the reboot."""
+_H264_PROFILES = {66: "Baseline", 77: "Main", 100: "High"}
+"""By profile_idc, the second byte of an SPS (ITU-T H.264 7.3.2.1.1)."""
 _QUESTION = Response(200, "OK", Headers([]), b"")
 
 
@@ -141,7 +143,8 @@ class FleetHost:
         script = self._fleet.script(stream.feed.clip)
         keys, (width, height) = script.reels[0].keys, script.size
         gop = keys[1] if len(keys) > 1 else script.frames
-        return Video(stream.path, script.codec, width, height, script.fps, stream.bitrate, gop)
+        profile = _H264_PROFILES.get(script.sets[0][1], "Main") if script.codec == "h264" else "Main"
+        return Video(stream.path, script.codec, width, height, script.fps, stream.bitrate, gop, profile)
 
 
 class FleetEstate:

@@ -25,23 +25,27 @@ async def open_services(fleet: Fleet, sockets: Mapping[str, socket.socket]) -> E
         sockets: sockets by service that are open already, those of a shard; others are opened here.
 
     Raises:
-        OSError: a port is taken or forbidden.
+        OSError: a port is taken or forbidden; `filename` says which.
     """
-    estate, ports, opened = FleetEstate(fleet), fleet.ports, ExitStack()
-    try:
+    estate, ports = FleetEstate(fleet), fleet.ports
+    with ExitStack() as opened:
         if ports.http:
             server = Server(estate)
-            await server.open(sockets.get("http") or listen(ports.http))
+            await server.open(sockets.get("http") or _opened("http", ports.http))
             opened.callback(server.close)
         if ports.discovery:
-            responder = Responder(estate, sockets.get("discovery") or datagrams_sharded(ports.discovery, 1)[0])
+            responder = Responder(estate, sockets.get("discovery") or _opened("discovery", ports.discovery))
             responder.open()
             opened.callback(responder.close)
         if ports.telnet:
             telnet = Telnet(estate)
-            await telnet.open(sockets.get("telnet") or listen(ports.telnet))
+            await telnet.open(sockets.get("telnet") or _opened("telnet", ports.telnet))
             opened.callback(telnet.close)
-    except OSError:
-        opened.close()
-        raise
-    return opened
+        return opened.pop_all()
+
+
+def _opened(service: str, port: int) -> socket.socket:
+    try:
+        return datagrams_sharded(port, 1)[0] if service == "discovery" else listen(port)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, f"{service} {port}") from error
