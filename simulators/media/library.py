@@ -7,7 +7,9 @@ import logging
 import os
 import shutil
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 
 from citycam.model.camera import Camera, Stream
@@ -68,9 +70,16 @@ def prepare_media(cameras: Iterable[Camera], footage: Path | None, cache: Path, 
     kinds = _kinds(cameras)
     destination.mkdir(parents=True, exist_ok=True)
     clips = dict(read_catalogue(destination).clips)
-    for name, (model, stream, count) in sorted(kinds.items(), key=lambda item: item[0]):
-        recipes = [_recipe(source, model, stream) for source in sources[:count]]
-        clips[name] = tuple(_place(encode(recipe, cache / "media"), destination) for recipe in recipes)
+    wanted = [
+        (name, _recipe(source, model, stream))
+        for name, (model, stream, count) in sorted(kinds.items(), key=itemgetter(0))
+        for source in sources[:count]
+    ]
+    # An encoder of small pictures keeps little more than one core busy.
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        made = list(pool.map(lambda item: encode(item[1], cache / "media"), wanted))
+    for name in kinds:
+        clips[name] = tuple(_place(clip, destination) for (of, _), clip in zip(wanted, made, strict=True) if of == name)
     chosen = MediaSet(destination, clips)
     text = json.dumps({"schema_version": 1, "clips": chosen.clips}, indent=1)
     temporary = destination / f".{CATALOGUE}.new"

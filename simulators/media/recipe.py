@@ -20,7 +20,7 @@ GENERATED = {
     "fractal": "mandelbrot=size={small}:rate={fps}:start_scale=0.3:end_scale=0.01:end_pts=400:maxiter=300",
 }
 """Sources of generated pictures, as ffmpeg's lavfi writes them."""
-_SMALL = 1280 * 720
+_SMALL = 704 * 576
 """Pixels of a fractal, at most: larger ones are scaled, since each pixel is computed."""
 
 
