@@ -95,10 +95,10 @@ class FleetPort(Protocol):
         """Bring the ledger as it is now to `destination`."""
 
     def start(self, fault: Fault) -> None:
-        """Apply a fault."""
+        """Apply a fault, now or `fault.at` seconds later."""
 
     def clear_faults(self) -> None:
-        """End all faults."""
+        """End all faults; none that was to come comes."""
 
 
 class LoadPort(Protocol):

@@ -123,17 +123,20 @@ class CampaignRun:
     def _drain(self) -> None:
         stop = self._stop_ns()
         with self._phase("drain"):
-            self._wait(self._ledger_reaches(stop), self.campaign.drain, "the ledger to reach the stop mark")
 
             def written() -> str:
                 late = len(self.plan.cameras) - self._on_disk_since(stop + SETTLE_NS)
                 self.tools.progress.note(f"{late} cameras still in memory")
                 return f"{late} cameras have written nothing since the stop mark" if late else ""
 
-            try:
-                self._wait(written, self.campaign.drain, "every camera's last part")
-            except DeadlineExceeded as error:
-                self.tools.progress.warn(str(error))
+            for lacking, what in (
+                (self._ledger_reaches(stop), "the ledger to reach the stop mark"),
+                (written, "every camera's last part"),
+            ):
+                try:
+                    self._wait(lacking, self.campaign.drain, what)
+                except DeadlineExceeded as error:
+                    self.tools.progress.warn(str(error))
             self.tools.fleet.copy_ledger(self.run.ledger)
 
     def _playback(self) -> None:

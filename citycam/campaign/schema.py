@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
@@ -28,11 +28,18 @@ class PlaybackCheck(Document):
 
 
 class Fault(Document):
-    """A fault of the fleet: `every` n-th frame of each named camera."""
+    """A fault of the fleet. `set` holds what its kind has beyond the common keys: `{every: 50}`."""
 
-    kind: Literal["drop-frames"]
+    kind: str
+    """One that the fleet knows; who has one checks it."""
     cameras: Annotated[list[CameraId], Field(min_length=1)]
-    every: Annotated[int, Field(ge=2)] = 50
+    at: Annotated[Seconds, Field(ge=0)] = 0.0
+    """After the recording has begun."""
+    set: dict[str, Any] = Field(default_factory=dict)
+
+    def record(self) -> dict[str, Any]:
+        """The fault as the fleet's control API takes it."""
+        return {"kind": self.kind, "cameras": list(self.cameras), **self.set}
 
 
 class Campaign(Document):

@@ -27,6 +27,7 @@ from citycam.gates.evaluate import evaluate
 from citycam.gates.judgement import Judgement
 from citycam.gates.limits import parse_limits
 from citycam.inventory.roster import load_inventory
+from citycam.model.documents import place
 from citycam.model.environment import Environment, load_environment
 from citycam.model.errors import CitycamError, ConfigError, EvidenceMissing, ExitCode
 from citycam.model.verdict import Verdict
@@ -34,6 +35,7 @@ from citycam.model.workspace import PROJECT
 from citycam.plan.plan import Plan, make_plan
 from citycam.report.html import render
 from citycam.report.junit import write_junit
+from simulators import faults
 
 app = typer.Typer(help="Record, load, measure and judge.", no_args_is_help=True)
 
@@ -117,9 +119,13 @@ def _prepare(file: Path, fault: FaultKind | None) -> tuple[Campaign, Environment
     plan = make_plan(load_inventory(campaign.inventory), environment)
     if fault is not None:
         chosen = random.Random(campaign.seed).sample(sorted(plan.by_id()), FAULTY_CAMERAS)
-        extra = Fault(kind=fault.value, cameras=chosen)
+        extra = Fault(kind=fault.value, cameras=chosen, set={"every": 50})
         campaign = campaign.model_copy(update={"faults": (*campaign.faults, extra)})
-    for named in campaign.faults:
+    for number, named in enumerate(campaign.faults):
+        try:
+            faults.parse(named.record())
+        except ConfigError as error:
+            raise ConfigError(error.what, where=place(file, ("faults", number)), why=error.why) from error
         absent = sorted(set(named.cameras) - set(plan.by_id()))
         if absent:
             raise ConfigError(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -57,7 +56,7 @@ class Fleet:
         self._folder = workspace.fleet
         self._footage = footage
         self._client = FleetClient(workspace.fleet / "control.sock")
-        self._ledger = Path()
+        self._run: str | None = None
 
     def load(self, cameras: Sequence[Camera]) -> None:
         """Encode what they show (once, cached) and have exactly these cameras."""
@@ -76,7 +75,8 @@ class Fleet:
 
     def open_ledger(self, run_id: str) -> None:
         """Start the ledger of a run."""
-        self._ledger = self._folder / self._client.new_ledger(run_id)
+        self._client.new_ledger(run_id)
+        self._run = run_id
 
     def flush_ledger(self) -> int:
         """Frames scheduled before the answer (ns) are all in the ledger."""
@@ -84,11 +84,14 @@ class Fleet:
 
     def copy_ledger(self, destination: Path) -> None:
         """Bring the ledger as it is now to `destination`."""
-        shutil.copyfile(self._ledger, destination)
+        self._client.copy_ledger(destination, self._run)
 
     def start(self, fault: Fault) -> None:
-        """Apply a fault."""
-        self._client.start_fault(fault.kind, fault.cameras, every=fault.every)
+        """Apply a fault, now or when it is due."""
+        if fault.at:
+            self._client.play([(fault.at, fault.record())])
+        else:
+            self._client.start_fault(**fault.record())
 
     def clear_faults(self) -> None:
         """End all faults."""

@@ -9,7 +9,7 @@ import os
 from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, ValidationInfo
 from ruamel.yaml import YAML
@@ -69,6 +69,11 @@ def load(path: Path, model: type[D]) -> D:
         raise config_error(path, tree, model, error) from error
 
 
+def place(path: Path, location: Sequence[int | str]) -> str:
+    """`file:line` of something in a document that was read before."""
+    return f"{path}:{line_of(YAML(typ='rt').load(path.read_text(encoding='utf-8')), location)}"
+
+
 def config_error(path: Path, tree: Any, model: type[BaseModel], error: ValidationError) -> ConfigError:
     """Turn pydantic's findings into one `ConfigError`: the first is the headline, the others follow in `why`."""
     findings = [
@@ -110,8 +115,13 @@ def _keys_at(model: type[BaseModel], location: Sequence[int | str]) -> list[str]
     """Names of the fields that may stand at `location`; falls back to the root's."""
     current = model
     for key in location:
-        field = current.model_fields.get(str(key)) if isinstance(key, str) else None
-        annotation = field.annotation if field else None
-        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-            current = annotation
+        field = current.model_fields.get(key) if isinstance(key, str) else None
+        current = _model_in(field.annotation if field else None) or current
     return list(current.model_fields)
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    """The model that a field holds, or holds several of."""
+    if isinstance(annotation, type) and not get_args(annotation):
+        return annotation if issubclass(annotation, BaseModel) else None
+    return next((found for part in get_args(annotation) if (found := _model_in(part))), None)

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import Field, model_validator
 
 from citycam.model.camera import Camera, CameraId
-from citycam.model.documents import Document, load
+from citycam.model.documents import Document, load, place
 from citycam.model.errors import ConfigError
 from citycam.model.units import Seconds
 from simulators import faults
@@ -36,6 +36,14 @@ class Event(Document):
     """How long; without it as long as the kind of fault says."""
     set: dict[str, Any] = Field(default_factory=dict)
 
+    @model_validator(mode="after")
+    def _can_be_made(self) -> Event:
+        try:
+            faults.parse(_record(self, ["cam-000001"], 0))
+        except ConfigError as error:
+            raise ValueError(f"{error.what}: {error.why}") from error
+        return self
+
 
 class Timeline(Document):
     """Faults in the order they were written; they strike in the order of `at`."""
@@ -43,15 +51,6 @@ class Timeline(Document):
     schema_version: Literal[1]
     seed: int = 0
     events: Annotated[tuple[Event, ...], Field(min_length=1)]
-
-    @model_validator(mode="after")
-    def _every_fault_can_be_made(self) -> Timeline:
-        for event in self.events:
-            try:
-                faults.parse(_record(event, ["cam-000001"], self.seed))
-            except ConfigError as error:
-                raise ValueError(str(error)) from error
-        return self
 
 
 class Strike(NamedTuple):
@@ -70,8 +69,11 @@ def load_timeline(path: Path) -> Timeline:
     return load(path, Timeline)
 
 
-def strikes(timeline: Timeline, cameras: Iterable[Camera]) -> list[Strike]:
+def strikes(timeline: Timeline, cameras: Iterable[Camera], file: Path | None = None) -> list[Strike]:
     """The timeline for these cameras.
+
+    Args:
+        file: where it was read from, for the error.
 
     Raises:
         ConfigError: an event strikes nobody.
@@ -83,7 +85,7 @@ def strikes(timeline: Timeline, cameras: Iterable[Camera]) -> list[Strike]:
         if not chosen:
             raise ConfigError(
                 f"event {index + 1}, {event.fault} at {event.at:g} s, strikes no camera",
-                where=f"events.{index}.cameras",
+                where=place(file, ("events", index, "cameras")) if file else f"events.{index}.cameras",
                 next="choose ids, a model or a site that the fleet has, or a larger share",
             )
         # Each event draws its own chances, or two losses of 1 % would take the same frames.

@@ -59,6 +59,10 @@ class FleetClient:
         """Cameras, sessions, frames, lateness, CPU and memory; see `Fleet.status`. Several processes are added up."""
         return self._call("GET", "/status")
 
+    def lateness(self) -> dict[str, Any]:
+        """Frames of this ledger by how late they left (`Lateness.record`); of a fleet of one process."""
+        return self._call("GET", "/lateness")
+
     def new_ledger(self, run: str) -> str:
         """Begin a ledger for `run`; its path under the fleet's root, where it is if the fleet is one process."""
         return str(self._call("POST", "/ledger", {"run": run})["ledger"])
@@ -67,11 +71,13 @@ class FleetClient:
         """Bring the ledger up to now; the instant (ns) up to which it is complete."""
         return int(self._call("POST", "/ledger/flush")["through_ns"])
 
-    def copy_ledger(self, destination: Path) -> int:
-        """Flush the ledger and bring it to `destination`, several processes' merged; up to when it is complete (ns)."""
-        run = Path(self.status()["ledger"]).stem
+    def copy_ledger(self, destination: Path, run: str | None = None) -> int:
+        """Flush the ledger, and bring that of `run` or the current one to `destination`, several processes' merged.
+
+        The instant (ns) up to which the current one is complete.
+        """
         through_ns = self.flush_ledger()
-        copy_ledger(self._path.parent, run, destination)
+        copy_ledger(self._path.parent, run or Path(self.status()["ledger"]).stem, destination)
         return through_ns
 
     def start_fault(self, kind: str, cameras: Iterable[str], **parameters: Any) -> None:

@@ -5,25 +5,34 @@ from __future__ import annotations
 import random
 from bisect import bisect
 from collections.abc import Iterator
+from difflib import get_close_matches
 from ipaddress import IPv4Address, IPv4Network
 from itertools import accumulate
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from citycam.model.camera import Auth, Camera, Stream, Transport, camera_id
 from citycam.model.documents import Document, load
 from citycam.model.errors import ConfigError
-from simulators.profiles.profile import Profile, load_profile
+from simulators.profiles.profile import Profile, load_profile, models
 
 FOLDER = Path(__file__).parent
+
+
+def _known(model: str) -> str:
+    if model not in models():
+        close = get_close_matches(model, models(), n=1)
+        hint = f"did you mean {close[0]!r}?" if close else f"known models: {', '.join(models())}"
+        raise ValueError(f"no profile for camera model {model!r}; {hint}")
+    return model
 
 
 class Part(Document):
     """Cameras of one model."""
 
-    model: str
+    model: Annotated[str, AfterValidator(_known)]
     share: Annotated[float, Field(gt=0)]
     """Of all cameras, relative to the other shares; the channels of a recorder count one by one."""
     stream: Stream
@@ -48,7 +57,7 @@ def load_mix(name: str | Path) -> Mix:
     """The mix of that name, or in that file.
 
     Raises:
-        ConfigError: there is none, its file is wrong (with line), or it names a model that has no profile.
+        ConfigError: there is none, or its file is wrong or names a model without a profile (with line).
     """
     path = Path(name)
     if not path.exists():
@@ -79,7 +88,7 @@ def mixed_cameras(mix: Mix, count: int, seed: int, network: IPv4Network, port: i
         if address is None:
             raise ConfigError(
                 f"{network} is too small",
-                where="network",
+                where=str(network),
                 why=f"{network.num_addresses - 2} addresses hold {len(cameras)} cameras of this mix, not {count}",
                 next="ask for fewer cameras, or a wider network",
             )

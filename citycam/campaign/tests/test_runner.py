@@ -34,6 +34,7 @@ class World:
     breaks: dict[str, BaseException] = field(default_factory=dict)
     now: int = 1_800_000_000 * 10**9
     playing: int = 0
+    ledger_ends: int | None = None
 
     def ask(self, name: str) -> None:
         self.asked.append(name)
@@ -104,7 +105,7 @@ class RememberingFleet:
         self.world.ask("open ledger")
 
     def flush_ledger(self) -> int:
-        return self.world.now
+        return self.world.now if self.world.ledger_ends is None else self.world.ledger_ends
 
     def copy_ledger(self, destination: Path) -> None:
         self.world.ask("copy ledger")
@@ -192,6 +193,13 @@ def test_faults_are_started_in_the_recording(campaign_run: CampaignRun, world: W
     )
     faulty.execute()
     assert world.asked.index("deliver 2") < world.asked.index("fault drop-frames") < world.asked.index("start load")
+
+
+def test_a_ledger_that_ends_too_early_is_kept_for_the_gates_to_judge(campaign_run: CampaignRun, world: World) -> None:
+    world.ledger_ends = world.now
+    campaign_run.execute()
+    assert {"copy ledger", "audit"} <= set(world.asked)
+    assert any("the ledger to reach the stop mark" in text for text in world.said)
 
 
 def test_a_probe_that_fails_keeps_the_recording(campaign_run: CampaignRun, world: World) -> None:

@@ -31,7 +31,10 @@ def _campaign(folder: Path, old: str, new: str) -> Path:
         ("frame-completeness: 99.99%", "frame-completness: 99.99%", "did you mean 'frame-completeness'"),
         ("frame-completeness: 99.99%", "frame-completeness: 3s", "99.99%"),
         ("smoke.csv", "absent.csv", "absent.csv"),
-        ("gates:", "faults: [{kind: drop-frames, cameras: [cam-999999]}]\ngates:", "cam-999999"),
+        ("gates:", "faults: [{kind: freeze, cameras: [cam-999999]}]\ngates:", "cam-999999"),
+        ("gates:", "faults:\n  - {kind: drop-frames, cameras: [cam-000001]}\ngates:", "wrong.yaml:19"),
+        ("gates:", "faults:\n  - {kind: rebot, cameras: [cam-000001]}\ngates:", "unknown fault 'rebot'"),
+        ("gates:", "faults:\n  - {kind: freeze, at: 5, cameras: [cam-000001]}\ngates:", "wrong.yaml:19"),
     ],
 )
 def test_a_wrong_campaign_starts_nothing(tmp_path: Path, old: str, new: str, says: str) -> None:

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from citycam.model.documents import Document, load
+from citycam.model.documents import Document, load, place
 from citycam.model.errors import ConfigError
 from citycam.model.units import Seconds
 
@@ -58,3 +58,18 @@ def test_all_mistakes_are_named_at_once(tmp_path: Path) -> None:
 def test_a_missing_file_is_a_config_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot read"):
         load(tmp_path / "absent.yaml", Outer)
+
+
+class Shelf(Document):
+    items: tuple[Inner, ...]
+
+
+def test_an_unknown_key_in_an_item_of_a_list_is_compared_with_the_keys_of_items(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"did you mean 'count'\? \(known: count\)") as caught:
+        load(_write(tmp_path, "items:\n  - {count: 1}\n  - {cont: 2, count: 3}\n"), Shelf)
+    assert str(caught.value.where).endswith("file.yaml:3")
+
+
+def test_a_place_in_a_document_is_found_again(tmp_path: Path) -> None:
+    file = _write(tmp_path, "items:\n  - {count: 1}\n  - count: 2\n")
+    assert place(file, ("items", 1)) == f"{file}:3"
