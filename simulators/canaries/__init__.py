@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from citycam.model.credentials import device_secret
 from simulators.canaries.auth_bypass import AuthBypass
-from simulators.canaries.canary import Canary
+from simulators.canaries.canary import PLACE, Canary
 from simulators.canaries.default_credentials import DefaultCredentials
 from simulators.canaries.telnet_banner import TelnetBanner
 from simulators.canaries.token_reuse import TokenReuse
@@ -19,6 +19,7 @@ from simulators.canaries.token_reuse import TokenReuse
 if TYPE_CHECKING:
     from simulators.onvif.estate import Host
 
+__all__ = ("KINDS", "PLACE", "Canary", "leaks", "of")
 KINDS: dict[str, Canary] = {
     canary.kind: canary for canary in (AuthBypass(), DefaultCredentials(), TelnetBanner(), TokenReuse())
 }

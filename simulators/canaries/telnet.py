@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from simulators import canaries
 
@@ -47,8 +47,7 @@ class Visit(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """See asyncio."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = transport = cast(asyncio.Transport, transport)  # uvloop's are of no class of asyncio's
         host = self._telnet.estate.host(transport.get_extra_info("sockname")[0])
         greetings = [canary.banner(host) for canary in canaries.of(host)] if host is not None else []
         greeting = b"".join(greetings)

@@ -55,9 +55,12 @@ def answer(estate: Estate, host: Host, request: Request) -> Response | Pending:
 
 
 def _route(estate: Estate, host: Host, request: Request) -> Response | Pending:
-    for canary in canaries.of(host):
+    flaws = canaries.of(host)
+    for canary in flaws:
         if (found := canary.answer(host, request)) is not None:
             return found
+    if flaws and request.path == canaries.PLACE and http_level(host, request) is None:
+        raise Unauthorized(challenges_of(host))
     if request.path.startswith("/onvif/"):
         if request.method != "POST":
             return Response(405, headers=(("Allow", "POST"),))

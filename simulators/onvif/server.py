@@ -11,7 +11,7 @@ import logging
 import socket
 import struct
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from simulators.onvif.endpoint import Pending, answer
 from simulators.onvif.http import Decoder, HttpError, Request, Response
@@ -114,8 +114,7 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """See asyncio."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = transport = cast(asyncio.Transport, transport)  # uvloop's are of no class of asyncio's
         self.address = transport.get_extra_info("sockname")[0]
         if self._host() is None or not self._server.enter(self):
             self._reset()
