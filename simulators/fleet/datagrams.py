@@ -10,6 +10,10 @@ from ipaddress import IPv4Address
 FIRST_PORT, LAST_PORT = 20_000, 20_198
 MULTICAST_TTL = 1
 """Of multicast packets: they stay in the camera's own network."""
+REST_S = 0.5
+"""RTCP says that somebody is there, and need not say so more often."""
+_MOST_RECEIVED = 4096
+"""Bytes that wait with the kernel for a socket; what comes to RTP ports is never read."""
 _GROUPS = int(IPv4Address("239.128.0.0"))
 
 
@@ -91,7 +95,13 @@ class PortPair:
             self._rtcp.recv(2048)
         except OSError:  # also how a connected socket tells of an ICMP refusal
             return
+        self._loop.remove_reader(self._rtcp)
+        self._loop.call_later(REST_S, self._listen_again)
         self._heard()
+
+    def _listen_again(self) -> None:
+        if self._rtcp.fileno() >= 0:
+            self._loop.add_reader(self._rtcp, self._readable)
 
 
 def _bind(address: str) -> tuple[socket.socket, socket.socket]:
@@ -101,6 +111,7 @@ def _bind(address: str) -> tuple[socket.socket, socket.socket]:
         try:
             for number in (port, port + 1):
                 pair.append(socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK))
+                pair[-1].setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _MOST_RECEIVED)
                 pair[-1].bind((address, number))
         except OSError as error:
             refused = error

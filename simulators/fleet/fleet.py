@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import resource
 import socket
 import ssl
 import time
@@ -20,6 +21,7 @@ from simulators.faults.fault import Fault
 from simulators.fleet.broadcast import Broadcast, Wheel
 from simulators.fleet.cohort import Cohort
 from simulators.fleet.figures import Lateness, cpu_seconds, exposition, resident_bytes
+from simulators.fleet.hearing import Hearing
 from simulators.fleet.ledger import Ledger
 from simulators.fleet.listener import listen
 from simulators.fleet.ports import Ports
@@ -36,7 +38,7 @@ logger = logging.getLogger(__name__)
 CHECKPOINT_S = 1.5
 _RAMP_STEP_S = 0.25
 _TICKS = 15
-_ACCEPTS = 64
+_ACCEPTS = 32
 _MOST_BUFFERED = 128 * 1024
 """Send buffer of a reader: some seconds of SD; an encoder has no more, and a reader that falls behind loses frames."""
 
@@ -69,6 +71,9 @@ class Fleet:
         self.ports = ports
         self.loop = asyncio.get_running_loop()
         self.wheel = Wheel(self.loop)
+        self.hearing = Hearing(self.loop, self._overdue_ns)
+        self.most_connections = resource.getrlimit(resource.RLIMIT_NOFILE)[0] * 3 // 4
+        """Of the whole process; the rest of its open files are for UDP sessions, ledgers and those who control it."""
         self.ledger = Ledger(root / "ledger")
         self.lateness = Lateness()
         self.totals = Totals()
@@ -321,6 +326,14 @@ class Fleet:
         reader.host.connections.remove(reader)
 
     def _accept(self, door: Door) -> None:
+        if not self.hearing.turn(door.listener, self._accept, door):
+            return
+        try:
+            self._accept_some(door)
+        finally:
+            self.hearing.done()
+
+    def _accept_some(self, door: Door) -> None:
         for _ in range(_ACCEPTS):
             try:
                 sock, peer = door.listener.accept()
@@ -345,7 +358,8 @@ class Fleet:
                 host = None
             if host is not None and context is not None and "tls" not in host.dialect.transports:
                 host = None
-            if host is None or len(host.connections) >= host.dialect.max_connections:
+            full = len(self._readers) >= self.most_connections
+            if host is None or full or len(host.connections) >= host.dialect.max_connections:
                 sock.close()
                 return
             sock.setblocking(False)
@@ -383,6 +397,10 @@ class Fleet:
             if reader.playing:
                 reader.settle(reader.broadcast.next_frame - 1)
 
+    def _overdue_ns(self) -> int:
+        now = time.time_ns()
+        return now - self.wheel.pending_ns(now)
+
     def _through(self) -> int:
         """Every frame due before this was handled, and none of them is half-sent."""
         through = self.wheel.pending_ns(time.time_ns())
@@ -395,4 +413,7 @@ class Fleet:
         for reader in list(self._readers):
             if cause := reader.expired(now):
                 logger.info("%s: reader %s is closed: %s", reader.name, reader.peer[0], cause)
-                reader.close(cause)
+                if cause == "stalled":
+                    reader.reset(cause)  # what it does not take must not stay with the kernel
+                else:
+                    reader.close(cause)

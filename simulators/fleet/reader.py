@@ -33,7 +33,8 @@ MOST_UNSENT_ANSWERS = 64 * 1024
 FIRST_MESSAGE_S = 10.0
 RESET = struct.pack("ii", 1, 0)
 """SO_LINGER of no time at all: closing sends RST."""
-_RECEIVE = 16 * 1024
+_RECEIVE = 2 * 1024
+"""What is heard at once: a few requests. Who says more is heard again when frames and others had their turn."""
 _PLAIN = Lanes()
 
 
@@ -44,6 +45,7 @@ class Reader:
         "_broadcast",
         "_camera",
         "_carrier",
+        "_deaf",
         "_first",
         "_fleet",
         "_held",
@@ -56,6 +58,7 @@ class Reader:
         "_run_first",
         "_source",
         "_stalled",
+        "_thinking",
         "_tls",
         "_writing",
         "closed",
@@ -106,6 +109,8 @@ class Reader:
         self._omitted = 0
         self._late = 0
         self._muted = ""
+        self._deaf = False
+        self._thinking = False
 
     @property
     def camera(self) -> CameraState:
@@ -474,6 +479,16 @@ class Reader:
 
     def readable(self) -> None:
         """Bytes have come, or the end."""
+        if self._rest or self._thinking:  # who does not take what it is told is not heard
+            self._deaf = True
+            self._fleet.loop.remove_reader(self.sock)
+        elif self._fleet.hearing.turn(self.sock, self.readable):
+            try:
+                self._hear()
+            finally:
+                self._fleet.hearing.done()
+
+    def _hear(self) -> None:
         try:
             data = self.sock.recv(_RECEIVE)
         except BlockingIOError:
@@ -492,9 +507,20 @@ class Reader:
                 return
         delay = self.host.dialect.slow_answer
         if delay:
-            self._fleet.loop.call_later(delay, self._understand, data)
+            self._thinking = True
+            self._fleet.loop.call_later(delay, self._understand_late, data)
         else:
             self._understand(data)
+
+    def _understand_late(self, data: bytes) -> None:
+        self._thinking = False
+        self._understand(data)
+        self._listen_again()
+
+    def _listen_again(self) -> None:
+        if self._deaf and not (self.closed or self._rest or self._thinking):
+            self._deaf = False
+            self._fleet.loop.add_reader(self.sock, self.readable)
 
     def _unseal(self, data: bytes) -> bytes:
         assert self._tls is not None
@@ -607,5 +633,6 @@ class Reader:
         self._stalled = 0.0
         self._writing = False
         self._fleet.loop.remove_writer(self.sock)
+        self._listen_again()
         self._release(sent=True)
         return True
