@@ -70,6 +70,12 @@ class Edge(Document):
     rtsps_port: Annotated[int, Field(ge=1024, le=65535)]
 
 
+class Fleet(Document):
+    """How many processes the simulated cameras are spread over: one serves thousands."""
+
+    processes: Annotated[int, Field(ge=1, le=64)] = 1
+
+
 class Disk(Document):
     """How much of the node's disk a run may need."""
 
@@ -85,6 +91,7 @@ class Environment(Document):
     gateways: Gateways
     edge: Edge
     disk: Disk
+    fleet: Fleet = Fleet()
 
     @property
     def gateway_names(self) -> list[str]:

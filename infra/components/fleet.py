@@ -13,6 +13,9 @@ from infra.provider.service import Service
 from infra.provider.service_args import File, Mount
 from infra.provider.volume import Volume
 
+COMMAND = ("python3", "-m", "simulators.fleet", "--root", "/fleet")
+"""As the image's Dockerfile has it."""
+
 
 @dataclass(frozen=True)
 class FleetArgs:
@@ -30,11 +33,14 @@ class Fleet(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: FleetArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("citycam:Fleet", name, None, opts)
+        processes = args.place.environment.fleet.processes
         self.service = Service(
             name,
             args.place.service(
                 name,
                 args.image,
+                # Without arguments the image starts a fleet of one process.
+                args=(*COMMAND, f"--processes={processes}") if processes > 1 else (),
                 env={"CAMERA_RANGE": str(args.place.environment.networks.camera_range), "TZ": "UTC"},
                 mounts=(Mount("/fleet", args.folder.id), Mount("/tmp", type="tmpfs", size=16 * MIB)),  # noqa: S108 - a path in the container
                 secrets=(File(args.camera_key, "camera-key", CITYCAM_UID),),

@@ -42,8 +42,8 @@ RECIPES: dict[str, Recipe] = {
     "monitoring": Recipe(),
     "fleet": Recipe(
         parent="python",
-        packages=("uvloop", "pydantic", "ruamel-yaml", "xxhash"),
-        sources=("simulators",),
+        packages=("uvloop", "pydantic", "ruamel-yaml", "xxhash", "cryptography"),
+        sources=("simulators.fleet.__main__", "simulators.fleet.admission", "simulators.profiles"),
     ),
     "recorder-metrics": Recipe(
         parent="python",

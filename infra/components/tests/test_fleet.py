@@ -1,7 +1,13 @@
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
+from citycam.model.environment import Fleet
+from citycam.model.workspace import PROJECT
+from infra.components.fleet import COMMAND
 from infra.components.tests.seen import files, mounts, volume
-from infra.tests.mocked import Platform, local
+from infra.tests.mocked import Platform, local, stand
 
 
 def test_it_may_route_and_give_root_up_and_nothing_more(platform: Platform) -> None:
@@ -23,3 +29,10 @@ def test_its_folder_is_shared_with_the_node_and_its_key_is_a_file(platform: Plat
 
 def test_users_networks_are_out_of_its_reach(platform: Platform) -> None:
     assert "service" not in platform.networks_of("fleet")
+
+
+def test_it_is_one_process_unless_the_environment_says_otherwise(platform: Platform, tmp_path: Path) -> None:
+    assert platform.one("Service", "fleet")["args"] == []
+    several = local().model_copy(update={"fleet": Fleet(processes=3)})
+    assert stand(tmp_path, several).one("Service", "fleet")["args"] == [*COMMAND, "--processes=3"]
+    assert f"CMD {json.dumps(list(COMMAND))}" in (PROJECT / "infra/images/fleet/Dockerfile").read_text()
