@@ -43,7 +43,10 @@ RECIPES: dict[str, Recipe] = {
     "fleet": Recipe(
         parent="python",
         packages=("uvloop", "pydantic", "ruamel-yaml", "xxhash", "cryptography"),
-        sources=("simulators.fleet.__main__", "simulators.fleet.admission", "simulators.profiles"),
+        sources=(
+            *("simulators.fleet.__main__", "simulators.fleet.admission", "simulators.fleet.certificate"),
+            "simulators.profiles",
+        ),
     ),
     "recorder-metrics": Recipe(
         parent="python",

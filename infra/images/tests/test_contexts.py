@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 from importlib.metadata import packages_distributions
@@ -106,6 +107,16 @@ def test_an_image_carries_every_package_that_its_sources_import(name: str) -> No
         for top in {module.split(".")[0] for module in names} - sys.stdlib_module_names - set(OURS):
             found = {each.lower().replace("_", "-").replace(".", "-") for each in distributions[top]}
             assert found & locked, f"{file} imports {top}: add {found} to the recipe of {name}"
+
+
+@pytest.mark.parametrize("name", [name for name, recipe in RECIPES.items() if recipe.sources])
+def test_an_image_carries_every_module_that_its_sources_start(name: str) -> None:
+    carried = source_files(name)
+    for file in (file for file in carried if file.suffix == ".py"):
+        for module in re.findall(r'"-m", "([a-z_.]+)"', (PROJECT / file).read_text(encoding="utf-8")):
+            places = {Path(*module.split("."), "__main__.py"), Path(*module.split(".")).with_suffix(".py")}
+            ours = module.split(".")[0] in OURS
+            assert not ours or places & set(carried), f"{file} starts {module}: add it to the recipe of {name}"
 
 
 @pytest.mark.parametrize(
