@@ -58,7 +58,7 @@ def models(devices: list[dict[str, Any]]) -> dict[str, Any]:
 def _onvif(profile: Profile) -> dict[str, Any] | None:
     if profile.onvif is None:
         return None
-    return {**profile.onvif.model_dump(mode="json"), "canaries": profile.canaries}
+    return {**profile.onvif.model_dump(mode="json"), "canaries": list(profile.canaries)}
 
 
 def _refuse_doubles(what: str, values: list[str]) -> None:
