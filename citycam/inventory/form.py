@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from citycam.inventory.choices import labels, words
 from citycam.inventory.columns import Column, columns
+from citycam.inventory.saved import saved
 from citycam.inventory.submission import EXAMPLE, letters
 from citycam.inventory.wards import wards
 
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
 HEADER_ROW = 5
 ROWS = 5_000
 """Rows that have drop-down lists."""
-MADE = datetime(2025, 9, 3)
-"""Written into the file, so that the same program makes the same form."""
 
 EXAMPLE_ROW: Mapping[str, str | float] = {
     "agency": "UBND phường Tây Hồ",
@@ -88,10 +85,7 @@ def template() -> bytes:
     _lists(book, sheet)
     _guide(book)
     book.properties.creator = "citycam"
-    book.properties.created = book.properties.modified = MADE
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
+    return saved(book)
 
 
 def _camera_sheet(sheet: Worksheet) -> None:

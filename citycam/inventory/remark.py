@@ -18,7 +18,8 @@ class Level(StrEnum):
 class Remark(Document):
     """One remark. `row` counts from 1 as a spreadsheet shows it; 0 is the sheet or the file as a whole.
 
-    `found` is what the cell holds, without credentials; `right` is what would be.
+    `column` is the title in the file, `field` the column of the form as which it was read. `found` is what the cell
+    holds, without credentials; `right` is what would be.
     """
 
     level: Level
@@ -27,6 +28,7 @@ class Remark(Document):
     row: int = 0
     cell: str = ""
     column: str = ""
+    field: str = ""
     found: str = ""
     wrong: str
     right: str = ""

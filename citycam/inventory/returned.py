@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, cast
 
 from citycam.inventory.remark import Level, Remark
+from citycam.inventory.saved import saved
 from citycam.inventory.submission import Returned, Submission
 
 if TYPE_CHECKING:
@@ -27,23 +27,20 @@ def escaped(text: str) -> str:
     return f"'{clean}" if clean.startswith(_FORMULA_STARTS) else clean
 
 
-def returned_workbook(submissions: Sequence[Submission]) -> bytes:
-    """The rejected rows of one submitter's files as an XLSX: one sheet for each of theirs, and `Lỗi` with all remarks.
+def returned_workbook(submission: Submission) -> bytes:
+    """The rejected rows of a submission as an XLSX: one sheet for each of its own, and `Lỗi` with all remarks.
 
     Wrong cells are red and carry what is wrong and what would be right. Every cell is text.
     """
     from openpyxl import Workbook
 
     book = Workbook(write_only=True)
-    for submission in sorted(submissions, key=lambda one: (one.file, one.digest)):
-        for sheet, titles in submission.titles.items():
-            rows = [row for row in submission.returned if row.sheet == sheet]
-            if rows:
-                _sheet(book, _title(book.sheetnames, sheet or submission.file), titles, rows)
-    _remarks(book, [remark for one in submissions for remark in one.remarks])
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
+    for sheet, titles in submission.titles.items():
+        rows = [row for row in submission.returned if row.sheet == sheet]
+        if rows:
+            _sheet(book, _title(book.sheetnames, sheet or submission.file), titles, rows)
+    _remarks(book, submission.remarks)
+    return saved(book)
 
 
 def _sheet(book: Workbook, title: str, titles: Sequence[str], rows: Iterable[Returned]) -> None:

@@ -88,7 +88,7 @@ def _parts(cell: Cell) -> list[str]:
 
 
 def _serials(cell: Cell) -> list[str]:
-    if isinstance(cell, float):
+    if isinstance(cell, float) or re.fullmatch(r"\d[.,]\d+E\+\d+", shown(cell), re.IGNORECASE):
         return [network.serial(cell)]
     return [network.serial(part) for part in _parts(cell)]
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import PurePath
 
 from citycam.inventory import network
-from citycam.inventory.columns import Table, columns, field_of, find_table
+from citycam.inventory.columns import Table, columns, find_table
 from citycam.inventory.network import Credentials
 from citycam.inventory.remark import Level, Remark
 from citycam.inventory.row import Facts, Question, Reading
@@ -122,11 +122,12 @@ def _read_table(out: Submission, sheet: Sheet, table: Table) -> None:
     _remark_columns(out, sheet, table)
     rows = _filled_down(sheet, table)
     width = max(table.titles) + 1
+    titles = frozenset(part for title in table.titles.values() for part in title.split(" / "))
     out.titles[sheet.name] = tuple(table.titles.get(at, "") for at in range(width))
     for at in range(table.first_row, len(rows)):
         row = rows[at]
         cells = {name: row[column] for name, column in table.columns.items() if column < len(row)}
-        left_out = _no_camera(row, cells)
+        left_out = _no_camera(row, cells, titles)
         if left_out:
             text = network.redacted(" ".join(shown(cell) for cell in row if cell not in (None, ""))[:120])
             out.remarks.append(_remark(out, sheet, Level.INFO, row=at + 1, wrong=left_out, found=text))
@@ -173,6 +174,7 @@ def _row_remarks(
                 cell=f"{letters(column)}{at + 1}" if column >= 0 else "",
                 column=table.titles.get(column, columns()[spot.field].vi),
                 found="…" if secret else network.redacted(shown(cells.get(spot.field)))[:200],
+                field=spot.field,
                 wrong=network.redacted(spot.wrong),
                 right=spot.right,
             ),
@@ -208,7 +210,7 @@ def _filled_down(sheet: Sheet, table: Table) -> Sequence[Row]:
     return rows
 
 
-def _no_camera(row: Row, cells: Mapping[str, Cell]) -> str | None:
+def _no_camera(row: Row, cells: Mapping[str, Cell], titles: frozenset[str]) -> str | None:
     """Why a row tells of no camera; "" for an empty one, None for a camera's."""
     filled = [shown(cell) for cell in row if cell is not None and cell != "" and shown(cell)]
     if not filled:
@@ -220,8 +222,7 @@ def _no_camera(row: Row, cells: Mapping[str, Cell]) -> str | None:
         return "a sum, not a camera"
     if len(filled) == 1 or (len(told) <= 1 and not told & {"serial", "mac", "ip", "url", "position", "latitude"}):
         return "a heading, not a camera"
-    titles = sum(bool(field_of(text)[0]) for text in filled[:12] if len(text) > 2)
-    if titles >= 3 and titles >= min(len(filled), 12) / 2:
+    if sum(text in titles for text in filled) >= max(3, len(filled) / 2):
         return "the header once more"
     return None
 
@@ -266,6 +267,7 @@ def _remark(
     row: int = 0,
     cell: str = "",
     column: str = "",
+    field: str = "",
     found: str = "",
     right: str = "",
 ) -> Remark:
@@ -276,6 +278,7 @@ def _remark(
         row=row,
         cell=cell,
         column=column,
+        field=field,
         found=found,
         wrong=wrong,
         right=right,

@@ -125,6 +125,8 @@ def _inspect(name: str, content: bytes) -> bool:
                 raise _refused(name, "parts of the workbook come twice", "open and save it again")
             if "xl/workbook.xml" not in names and not any(part.endswith("workbook.xml") for part in names):
                 raise _refused(name, "a ZIP file that is no workbook", "send .xlsx or .csv")
+            if sum(part.file_size for part in archive.infolist()) > LARGEST_UNPACKED:
+                raise _refused(name, f"it unpacks to more than {LARGEST_UNPACKED:,} bytes", "split it")
             unpacked = 0
             for part in archive.infolist():
                 counts = _Counts()

@@ -18,7 +18,7 @@ def test_the_values_are_those_of_a_record() -> None:
         "state": State,
     }
     for field, enum in known.items():
-        assert set(words()[field].values()) == {str(member.value) for member in enum}  # type: ignore[attr-defined]
+        assert set(words()[field].values()) == {str(member.value) for member in enum}
     assert {"S", "T", "G", "M", "Q", "A", "C", "D"} == {member.value for member in OnvifProfile}
 
 

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from citycam.inventory.coordinates import angle, both, locate
 from citycam.inventory.outline import great_circle_m, kilometres_outside
-from citycam.inventory.spelling import Unreadable
+from citycam.inventory.spelling import Cell, Unreadable
 
 inside = st.tuples(st.floats(20.98, 21.05), st.floats(105.78, 105.86))
 
@@ -20,7 +20,7 @@ def _dms(value: float, letter: str) -> str:
 @given(inside)
 def test_every_way_to_write_a_position_finds_it(place: tuple[float, float]) -> None:
     latitude, longitude = place
-    ways = [
+    ways: list[tuple[Cell, Cell]] = [
         (f"{latitude:.6f}", f"{longitude:.6f}"),
         (f"{latitude:.6f}".replace(".", ","), f"{longitude:.6f}".replace(".", ",")),
         (latitude, longitude),

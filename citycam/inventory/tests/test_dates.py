@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from citycam.inventory.dates import EXCEL_EPOCH, OLDEST, day
-from citycam.inventory.spelling import Unreadable
+from citycam.inventory.spelling import Cell, Unreadable
 
 TODAY = date(2026, 9, 1)
 
@@ -21,7 +21,7 @@ def test_one_day_however_it_is_written(when: date) -> None:
         f"{when:%d.%m.%Y}",
     ]
     plain += [f"ngày {when.day} tháng {when.month} năm {when.year}"]
-    cells = [when, datetime(when.year, when.month, when.day, 8), *plain]
+    cells: list[Cell] = [when, datetime(when.year, when.month, when.day, 8), *plain]
     assert {day(cell, TODAY) for cell in cells} == {(when, "")}
     found, note = day((when - EXCEL_EPOCH).days, TODAY)
     assert found == when
