@@ -123,7 +123,7 @@ def _prepare(file: Path, fault: FaultKind | None) -> tuple[Campaign, Environment
         campaign = campaign.model_copy(update={"faults": (*campaign.faults, extra)})
     for number, named in enumerate(campaign.faults):
         try:
-            faults.parse(named.record())
+            faults.check(named.record())
         except ConfigError as error:
             raise ConfigError(error.what, where=place(file, ("faults", number)), why=error.why) from error
         absent = sorted(set(named.cameras) - set(plan.by_id()))

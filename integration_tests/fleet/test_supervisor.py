@@ -145,6 +145,10 @@ def test_faults_strike_in_every_shard_and_a_timeline_is_played(standing: Supervi
     standing.client.copy_ledger(tmp_path / "ledger.jsonl")
     told = [fault for fault in read_ledger(tmp_path / "ledger.jsonl").faults if fault["action"] == "start"]
     assert sorted(camera for fault in told for camera in fault["fault"]["cameras"]) == ids[:4]
+    assert len(told) == SHARDS
+    for other in ids[1:SHARDS]:  # whichever shard that camera is in
+        standing.client.start_fault("stream-change", ids[:1], like=other)
+    standing.client.clear_faults()
 
 
 def test_metrics_of_the_whole_are_one_text(standing: Supervised) -> None:

@@ -22,7 +22,7 @@ from simulators.faults.session_limit import SessionLimit
 from simulators.faults.slow_start import SlowStart
 from simulators.faults.squeeze import Squeeze
 from simulators.faults.ssrc_jump import SsrcJump
-from simulators.faults.stream_change import StreamChange
+from simulators.faults.stream_change import StreamChange, with_clip
 from simulators.faults.timestamp_jump import TimestampJump
 from simulators.faults.udp_noise import UdpNoise
 from simulators.faults.uplink import Uplink
@@ -70,3 +70,12 @@ def parse(record: dict[str, Any]) -> Fault:
         return KINDS[kind](cameras=frozenset(cameras), **values)
     except (TypeError, ValueError) as error:
         raise ConfigError(f"fault {kind!r} cannot be made", where="fault", why=str(error)) from error
+
+
+def check(record: dict[str, Any]) -> None:
+    """Refuse what no fleet could make a fault of; which cameras there are, the fleet itself knows.
+
+    Raises:
+        ConfigError: unknown kind or key, or a value that makes no sense.
+    """
+    parse(with_clip(record, lambda _: "the clip of that camera"))

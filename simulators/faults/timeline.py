@@ -39,7 +39,7 @@ class Event(Document):
     @model_validator(mode="after")
     def _can_be_made(self) -> Event:
         try:
-            faults.parse(_record(self, ["cam-000001"], 0))
+            faults.check(_record(self, ["cam-000001"], 0))
         except ConfigError as error:
             raise ValueError(f"{error.what}: {error.why}") from error
         return self

@@ -25,6 +25,7 @@ class Control(Api):
         self._wanted: frozenset[str] = frozenset()
         self.routes |= {
             ("PUT", "/devices"): self._put_devices,
+            ("POST", "/faults/checked"): self._post_checked,
             ("GET", "/lateness"): self._get_lateness,
             ("GET", "/metrics"): self._get_metrics,
         }
@@ -83,6 +84,11 @@ class Control(Api):
         changes = self._fleet.replace(wanted, ramp_s)
         self._wanted = frozenset(device.id for device in wanted)
         return changes
+
+    async def _post_checked(self, body: bytes) -> Any:
+        """A fault that was checked already, against the cameras of all shards."""
+        await self.strike(read_json(body))
+        return {}
 
     async def _get_lateness(self, _body: bytes) -> Any:
         return self._fleet.lateness.record()

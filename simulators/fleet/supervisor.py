@@ -160,7 +160,9 @@ class Supervisor(Api):
         until = asyncio.get_running_loop().time() + (seconds or float("inf"))
         self._forces = [*self._in_force(), _Force(record, until)]
         parts = [(shard, narrowed(record, self._ids(shard))) for shard in self._shards if shard.ready]
-        await asyncio.gather(*(shard.call("POST", "/faults", part) for shard, part in parts if part is not None))
+        await asyncio.gather(
+            *(shard.call("POST", "/faults/checked", part) for shard, part in parts if part is not None)
+        )
 
     async def heal(self) -> None:
         """See `Api`."""
@@ -244,4 +246,4 @@ class Supervisor(Api):
         if part is not None:
             left = force.until - asyncio.get_running_loop().time()
             length = {} if force.until == float("inf") else {"seconds": max(left, 0.001)}
-            await shard.call("POST", "/faults", {**part, **length}, early=True)
+            await shard.call("POST", "/faults/checked", {**part, **length}, early=True)

@@ -44,6 +44,12 @@ def test_two_events_do_not_choose_the_same_share(tmp_path: Path) -> None:
     assert one.record["seed"] != two.record["seed"]
 
 
+def test_a_stream_may_become_that_of_a_camera_which_only_the_fleet_knows(tmp_path: Path) -> None:
+    path = _written(tmp_path, "  - {at: 1s, fault: stream-change, set: {like: cam-000007}}\n")
+    (strike,) = strikes(load_timeline(path), CAMERAS)
+    assert strike.record["like"] == "cam-000007"
+
+
 def test_conditions_are_all_needed(tmp_path: Path) -> None:
     path = _written(tmp_path, "  - {at: 1s, fault: uplink, cameras: {model: hikvision-recorder}}\n")
     (strike,) = strikes(load_timeline(path), CAMERAS)
