@@ -40,8 +40,11 @@ class Request:
 
     @cached_property
     def query(self) -> dict[str, list[str]]:
-        """What the query says."""
-        return parse_qs(self.target.partition("?")[2], keep_blank_values=True, max_num_fields=_MAX_FIELDS)
+        """What the query says; nothing if it says too much."""
+        try:
+            return parse_qs(self.target.partition("?")[2], keep_blank_values=True, max_num_fields=_MAX_FIELDS)
+        except ValueError:
+            return {}
 
 
 @dataclass(frozen=True, slots=True)

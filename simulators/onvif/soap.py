@@ -50,7 +50,7 @@ Content = Xml | str | int | float
 def tag(name: str, *content: Content, **attributes: Content) -> Xml:
     """An element: `tag("tt:Hour", 12)`; text is escaped, markup is not."""
     inner = "".join(map(_text, content))
-    about = "".join(f" {key}={quoteattr(_text(value))}" for key, value in attributes.items())
+    about = "".join(f" {key}={quoteattr(_plain(value))}" for key, value in attributes.items())
     return Xml(f"<{name}{about}>{inner}</{name}>" if inner else f"<{name}{about}/>")
 
 
@@ -60,14 +60,16 @@ def many(parts: Iterable[Xml]) -> Xml:
 
 
 def _text(value: Content) -> str:
+    return value if isinstance(value, Xml) else escape(_plain(value))
+
+
+def _plain(value: Content) -> str:
     match value:
-        case Xml():
-            return value
         case bool():
             return "true" if value else "false"
         case float():
             return f"{value:.6g}"
-    return escape(str(value))
+    return str(value)
 
 
 def instant(ns: int) -> str:
@@ -77,7 +79,7 @@ def instant(ns: int) -> str:
 
 def duration(seconds: float) -> str:
     """Seconds as xs:duration."""
-    return f"PT{seconds:.6g}S"
+    return f"PT{seconds:.3f}".rstrip("0").rstrip(".") + "S"
 
 
 class Fault(Exception):

@@ -17,6 +17,7 @@ from simulators.onvif.estate import AuthKind, Channel, Sound, User, Video
 from simulators.onvif.http import Request, Response
 from simulators.onvif.soap import NAMESPACES, instant
 from simulators.onvif.state import State
+from simulators.onvif.tests import schemas
 
 SECOND = 1_000_000_000
 START = 1_780_000_000 * SECOND
@@ -172,6 +173,7 @@ def ask(
     body = _body(found)
     assert found.status == 200, found.body.decode()
     assert body.tag == f"{{{NAMESPACES[prefix]}}}{operation}Response"
+    schemas.check(prefix, found.body)
     return body
 
 
