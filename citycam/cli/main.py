@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from citycam import __version__
-from citycam.cli import archive, campaign, doctor, fleet, inventory, stack
+from citycam.cli import archive, campaign, doctor, fleet, inventory, policy, stack
 from citycam.cli.output import Output
 from citycam.cli.redaction import configure_logging
 from citycam.cli.verb import LOCAL, EnvironmentFile, Json, verb
@@ -28,6 +28,7 @@ app.add_typer(campaign.app, name="campaign")
 app.add_typer(stack.app, name="stack")
 app.add_typer(archive.app, name="archive")
 app.add_typer(inventory.app, name="inventory")
+app.add_typer(policy.app, name="policy")
 app.add_typer(fleet.app, name="fleet")
 
 

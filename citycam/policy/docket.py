@@ -4,22 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from citycam.policy.likeness import groups, kin
-from citycam.policy.moratorium import Decision, Moratorium, Reason, Ruling, document_key, judge
+from citycam.policy.moratorium import Decision, Moratorium, Past, Reason, Ruling, document_key, judge
 from citycam.policy.proposal import Proposal
 
 STOPPED = frozenset({Ruling.REFUSED, Ruling.SUSPENDED})
-
-
-@dataclass(frozen=True)
-class Past:
-    """A proposal as it was decided before."""
-
-    proposal: Proposal
-    ruling: Ruling
 
 
 def decide(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
@@ -12,13 +13,13 @@ from rapidfuzz.fuzz import token_sort_ratio
 from rapidfuzz.process import cdist
 
 from citycam.inventory.spelling import fold
-from citycam.policy.proposal import Proposal
+from citycam.policy.proposal import Proposal, View
 
 _PARTS = re.compile(
     r"\b(giai doan|dot|goi thau|goi|lo|phan|phase|stage|lot|part|package|bo sung|mo rong|dieu chinh|extension)\b"
     r"|\b[ivx]+\b|\d+"
 )
-_EARTH_M = 6_371_000.0
+_M_PER_DEGREE = 111_195.0
 
 Matrix = np.ndarray[tuple[int, int], np.dtype[np.int8]]
 
@@ -48,11 +49,14 @@ def kin(proposals: Sequence[Proposal], *, days: int | None, metres: float, title
 def near(one: Proposal, other: Proposal, metres: float) -> bool:
     """Whether a camera of one stands within `metres` of one of the other; without positions, same ward and site."""
     if one.views and other.views:
-        a, b = (np.radians([(view.latitude, view.longitude) for view in each.views]) for each in (one, other))
-        north = a[:, None, 0] - b[None, :, 0]
-        east = (a[:, None, 1] - b[None, :, 1]) * np.cos(a[:, None, 0])
-        return bool((np.hypot(north, east).min() * _EARTH_M) <= metres)
+        return any(_apart(a, b) <= metres for a in one.views for b in other.views)
     return _same(one.ward, other.ward) and (one.site is None or other.site is None or _same(one.site, other.site))
+
+
+def _apart(one: View, other: View) -> float:
+    """Metres between neighbours, on a plane."""
+    north, east = one.latitude - other.latitude, one.longitude - other.longitude
+    return math.hypot(north, east * math.cos(math.radians(one.latitude))) * _M_PER_DEGREE
 
 
 def groups(pairs: Sequence[tuple[int, int]]) -> list[list[int]]:

@@ -18,8 +18,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from citycam.model.errors import ConfigError, EvidenceInvalid
-from citycam.policy.docket import Past
-from citycam.policy.moratorium import Decision, Moratorium, Ruling
+from citycam.policy.moratorium import Decision, Moratorium, Past, Ruling
 from citycam.policy.proposal import Proposal
 
 GENESIS = "0" * 64

@@ -117,6 +117,14 @@ class Decision:
     reasons: tuple[Reason, ...] = field(default_factory=tuple)
 
 
+@dataclass(frozen=True)
+class Past:
+    """A proposal as it was decided before."""
+
+    proposal: Proposal
+    ruling: Ruling
+
+
 def judge(proposal: Proposal, moratorium: Moratorium, day: date, on_file: Iterable[Proposal] = ()) -> Reason:
     """The rule that decides one proposal on `day`; `on_file` are the proposals that it may extend."""
     if not moratorium.freeze.holds(day):
@@ -147,7 +155,7 @@ def _smart_traffic(proposal: Proposal, moratorium: Moratorium) -> str:
 def _exemption(proposal: Proposal, moratorium: Moratorium, day: date) -> Reason:
     claimed = proposal.exemption
     if claimed is None:
-        return Reason("frozen", f"{proposal.cameras} new cameras, no exemption claimed")
+        return Reason("frozen", f"new cameras: {proposal.cameras}; no exemption claimed")
     absent = [name for name in ("document", "dated", "authority") if getattr(claimed, name) is None]
     if claimed.claim is Claim.TENDERED and (proposal.tender is None or proposal.tender.state is None):
         absent.append("tender state")

@@ -7,8 +7,8 @@ from datetime import date
 
 import pytest
 
-from citycam.policy.docket import Past, decide
-from citycam.policy.moratorium import Decision, Ruling, load_moratorium
+from citycam.policy.docket import decide
+from citycam.policy.moratorium import Decision, Past, Ruling, load_moratorium
 from citycam.policy.proposal import Proposal
 from citycam.policy.tests.proposals import DAY, elsewhere, proposal, specialised, tendered
 

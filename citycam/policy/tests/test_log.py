@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from citycam.model.errors import ConfigError, EvidenceInvalid
-from citycam.policy.docket import Past, decide
+from citycam.policy.docket import decide
 from citycam.policy.log import GENESIS, DecisionLog, Entry, body_of, news, parse, past_of
-from citycam.policy.moratorium import Ruling, load_moratorium
+from citycam.policy.moratorium import Past, Ruling, load_moratorium
 from citycam.policy.tests.proposals import DAY, proposal, specialised
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
