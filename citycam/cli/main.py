@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from citycam import __version__
-from citycam.cli import archive, campaign, doctor, fleet, inventory, policy, stack
+from citycam.cli import archive, campaign, doctor, fleet, inventory, plan, policy, stack
 from citycam.cli.output import Output
 from citycam.cli.redaction import configure_logging
 from citycam.cli.verb import LOCAL, EnvironmentFile, Json, verb
@@ -29,6 +29,7 @@ app.add_typer(stack.app, name="stack")
 app.add_typer(archive.app, name="archive")
 app.add_typer(inventory.app, name="inventory")
 app.add_typer(policy.app, name="policy")
+app.add_typer(plan.app, name="plan")
 app.add_typer(fleet.app, name="fleet")
 
 

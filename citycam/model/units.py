@@ -68,8 +68,17 @@ def show_duration(seconds: float) -> str:
 
 def show_bytes(count: float) -> str:
     """A size for people, in powers of 1000: `76.2 MB`."""
-    for unit in ("B", "kB", "MB", "GB"):
+    for unit in ("B", "kB", "MB", "GB", "TB"):
         if count < 1000:
             return f"{count:.0f} B" if unit == "B" else f"{count:.1f} {unit}"
         count /= 1000
-    return f"{count:.1f} TB"
+    return f"{count:.1f} PB"
+
+
+def show_rate(bits_per_second: float) -> str:
+    """A bit rate for people: `512 kb/s`, `4.2 Mb/s`, `161 Gb/s`."""
+    for unit in ("b/s", "kb/s", "Mb/s"):
+        if bits_per_second < 1000:
+            return f"{float(f'{bits_per_second:.3g}'):g} {unit}"
+        bits_per_second /= 1000
+    return f"{float(f'{bits_per_second:.3g}'):g} Gb/s"

@@ -41,6 +41,22 @@ def usual_wish(coefficients: Coefficients) -> Wish:
     )
 
 
+def read_wish(text: str, coefficients: Coefficients) -> Wish:
+    """Read what is wished of a plan; nothing is as usual.
+
+    Raises:
+        ConfigError: as `read_what_if`; and for `cameras` and `bitrate`, which the inventory knows.
+    """
+    if not text:
+        return usual_wish(coefficients)
+    for key in ("cameras", "bitrate"):
+        if key in _pairs(text):
+            raise ConfigError(
+                f"{key} is no wish", where="--wish", why="the inventory says it", next="use --what-if to imagine a city"
+            )
+    return read_what_if(text, coefficients).wish
+
+
 class WhatIf(Document):
     """A city that does not exist: `cameras` alike, each sending `bitrate` bits per second."""
 

@@ -40,6 +40,15 @@ def test_durations_are_shown_for_people(seconds: float, text: str) -> None:
     assert units.show_duration(seconds) == text
 
 
-@pytest.mark.parametrize(("count", "text"), [(12, "12 B"), (76_200_000, "76.2 MB"), (3.2e15, "3200.0 TB")])
+@pytest.mark.parametrize(
+    ("count", "text"), [(12, "12 B"), (76_200_000, "76.2 MB"), (3.2e15, "3.2 PB"), (9e18, "9000.0 PB")]
+)
 def test_sizes_are_shown_for_people(count: float, text: str) -> None:
     assert units.show_bytes(count) == text
+
+
+@pytest.mark.parametrize(
+    ("rate", "text"), [(900, "900 b/s"), (512_000, "512 kb/s"), (4_200_000, "4.2 Mb/s"), (160.84e9, "161 Gb/s")]
+)
+def test_bit_rates_are_shown_for_people(rate: float, text: str) -> None:
+    assert units.show_rate(rate) == text

@@ -1,0 +1,255 @@
+"""`citycam plan`: from the reviewed inventory to the plan of the city."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections import Counter
+from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from citycam.cli.output import Output
+from citycam.cli.plan_tables import show_difference, show_plan, show_sizing
+from citycam.cli.verb import LOCAL, EnvironmentFile, Json, verb
+from citycam.inventory.inventory import FILE as INVENTORY
+from citycam.inventory.inventory import load_records
+from citycam.inventory.record import CameraRecord
+from citycam.inventory.roster import dump_csv
+from citycam.model.environment import load_environment
+from citycam.model.errors import ConfigError
+from citycam.plan.city import FILE, CityPlan, dump_city_plan, load_city_plan
+from citycam.plan.coefficients import COEFFICIENTS, coefficients
+from citycam.plan.deployment import scrape_targets
+from citycam.plan.difference import compare_plans
+from citycam.plan.planner import plan_city
+from citycam.plan.rehearsal import rehearse
+from citycam.plan.sizing import size
+from citycam.plan.wish import read_what_if, read_wish
+from citycam.policy.conformity import assess
+from citycam.policy.standard import Outcome, load_standards, rules_at
+from citycam.policy.waiver import Waivers, load_waivers
+
+app = typer.Typer(invoke_without_command=True)
+
+HANOI = timezone(timedelta(hours=7))
+FOLDER = Path("inventory")
+PLAN = Path(FILE)
+
+PlanFile = Annotated[Path, typer.Argument(help="A plan.", metavar="PLAN", show_default=FILE)]
+InventoryFile = Annotated[
+    Path, typer.Option("--inventory", "-i", help="The reviewed inventory: its folder or its file.")
+]
+CoefficientsFile = Annotated[
+    Path, typer.Option("--coefficients", help="Figures to plan with.", show_default="citycam/plan/coefficients.yaml")
+]
+PlanOut = Annotated[
+    Path, typer.Option("--out", "-o", help="Where the plan goes; the one that is there is the plan in force.")
+]
+Keep = Annotated[Path | None, typer.Option(help="The plan in force, when it is another file.")]
+Afresh = Annotated[bool, typer.Option("--afresh", help="Forget the plan in force: everything may move.")]
+WaiverFile = Annotated[Path | None, typer.Option("--waivers", help="Waivers of the technical standard, YAML.")]
+Day = Annotated[datetime | None, typer.Option("--at", formats=["%Y-%m-%d"], help="Judge as on this day, not today.")]
+Wished = Annotated[str, typer.Option("--wish", help="As in retention=30d,recent=1d,watched=5%,spare=1.")]
+Imagined = Annotated[
+    str, typer.Option("--what-if", help="No plan, only its size: cameras=40210,bitrate=4Mb/s,retention=30d.")
+]
+Out = Annotated[Path | None, typer.Option("--out", "-o", help="A .csv file for a campaign; stdout without it.")]
+
+
+@app.callback()
+def plan(
+    context: typer.Context,
+    inventory: InventoryFile = FOLDER,
+    out: PlanOut = PLAN,
+    keep: Keep = None,
+    afresh: Afresh = False,
+    waivers: WaiverFile = None,
+    at: Day = None,
+    wish: Wished = "",
+    what_if: Imagined = "",
+    coefficients_file: CoefficientsFile = COEFFICIENTS,
+    as_json: Json = False,
+) -> None:
+    """Make the plan of the city: who comes in how, where to, and what that takes."""
+    if context.invoked_subcommand is not None:
+        return
+    if what_if:
+        _what_if(text=what_if, figures=coefficients_file, as_json=as_json)
+    _make(
+        inventory=inventory,
+        out=out,
+        keep=None if afresh else keep or (out if out.exists() else None),
+        waivers=waivers,
+        day=day_of(at),
+        wish=wish,
+        figures=coefficients_file,
+        as_json=as_json,
+    )
+
+
+@verb
+def _what_if(*, text: str, figures: Path, as_json: bool) -> None:
+    known = coefficients(figures)
+    asked = read_what_if(text, known)
+    found = size(asked.demand, known)
+    data = {"what_if": asked.model_dump(mode="json"), "sizing": found.model_dump(mode="json")}
+    Output(as_json).result(data, lambda console: show_sizing(console, found, asked, known))
+
+
+@verb
+def _make(
+    *,
+    inventory: Path,
+    out: Path,
+    keep: Path | None,
+    waivers: Path | None,
+    day: date,
+    wish: str,
+    figures: Path,
+    as_json: bool,
+) -> None:
+    known = coefficients(figures)
+    records, digest = read_inventory(inventory)
+    before = load_city_plan(keep) if keep else None
+    made = plan_city(
+        records,
+        verdicts_of(records, day, waivers),
+        read_wish(wish, known),
+        known,
+        judged_on=day,
+        inventory_digest=digest,
+        before=before,
+        follows=_digest(keep) if keep else None,
+    )
+    if before and made.model_copy(update={"follows": before.follows}) == before:
+        made = before
+    write_plan(made, out)
+    difference = compare_plans(before, made) if before else None
+
+    def text(console: Console) -> None:
+        show_plan(console, made)
+        if difference:
+            console.print(f"{difference.moved:.2%} of the cameras of the plan in force changed their gateway")
+        console.print(f"plan  {out}")
+
+    data = _summary(made) | {"file": str(out), "moved": difference.moved if difference else None}
+    Output(as_json).result(data, text)
+
+
+@app.command()
+@verb
+def diff(
+    old: Annotated[Path, typer.Argument(metavar="OLD", help="A plan.")],
+    new: Annotated[Path, typer.Argument(metavar="NEW", help="A later one.")],
+    as_json: Json = False,
+) -> None:
+    """What changed from one plan to another."""
+    found = compare_plans(load_city_plan(old), load_city_plan(new))
+    data = found.model_dump(mode="json") | {"counts": found.counts()}
+    Output(as_json).result(data, lambda console: show_difference(console, found))
+
+
+@app.command(name="rehearse")
+@verb
+def rehearse_plan(
+    file: PlanFile = PLAN,
+    inventory: InventoryFile = FOLDER,
+    environment: EnvironmentFile = LOCAL,
+    cameras: Annotated[int, typer.Option(min=1, help="How many, in all.")] = 40,
+    seed: Annotated[int, typer.Option(help="The same seed takes the same cameras.")] = 7,
+    out: Out = None,
+) -> None:
+    """Put simulated cameras in the place of some of the plan's, to be recorded by a campaign."""
+    records, digest = read_inventory(inventory)
+    chosen = load_city_plan(file)
+    _refuse_other_inventory(chosen, digest, file)
+    text = dump_csv(rehearse(chosen, records, load_environment(environment), cameras, seed).cameras)
+    if out is None:
+        typer.echo(text, nl=False)
+    else:
+        write(out, text)
+
+
+@app.command()
+@verb
+def targets(
+    file: PlanFile = PLAN,
+    phase: Annotated[int | None, typer.Option(min=1, help="Only what is open after this phase.")] = None,
+) -> None:
+    """Print what Prometheus scrapes, for its file_sd_configs."""
+    typer.echo(json.dumps(scrape_targets(load_city_plan(file), phase), ensure_ascii=False, indent=1))
+
+
+def day_of(at: datetime | None) -> date:
+    """The day that was asked for, else today in Hanoi."""
+    return at.date() if at else datetime.now(HANOI).date()
+
+
+def read_inventory(path: Path) -> tuple[list[CameraRecord], str]:
+    """The records of an inventory (its folder or its file) and the digest of the file.
+
+    Raises:
+        ConfigError: there is none, or it is unreadable.
+    """
+    file = path / INVENTORY if path.is_dir() else path
+    if not file.exists():
+        raise ConfigError("there is no inventory", where=str(file), next="make it with `citycam inventory import`")
+    return load_records(file), _digest(file)
+
+
+def verdicts_of(records: list[CameraRecord], day: date, waivers: Path | None = None) -> dict[str, Outcome]:
+    """Camera id → what the technical standard says of it on a day."""
+    standards = load_standards()
+    granted = load_waivers(waivers, [rule.id for one in standards for rule in one.rules]) if waivers else Waivers()
+    return {one.record.id: one.outcome for one in assess(records, rules_at(standards, day), day, granted)}
+
+
+def write_plan(made: CityPlan, path: Path) -> None:
+    """Write a plan by rename: readers see the old one or the new one."""
+    write(path, dump_city_plan(made))
+
+
+def write(path: Path, text: str) -> None:
+    """Write a file by rename.
+
+    Raises:
+        ConfigError: it cannot be written.
+    """
+    scratch = path.with_name(path.name + ".new")
+    try:
+        scratch.write_text(text, encoding="utf-8")
+        os.replace(scratch, path)
+    except OSError as error:
+        raise ConfigError("cannot write the file", where=str(path), why=error.strerror or str(error)) from error
+
+
+def _digest(path: Path) -> str:
+    return "sha256:" + hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _refuse_other_inventory(plan: CityPlan, digest: str, file: Path) -> None:
+    if plan.inventory_digest != digest:
+        raise ConfigError(
+            "the plan was made from another inventory",
+            where=str(file),
+            why=f"it names {plan.inventory_digest[:19]}…, this is {digest[:19]}…",
+            next="make the plan again with `citycam plan`",
+        )
+
+
+def _summary(made: CityPlan) -> dict[str, Any]:
+    return {
+        "cameras": len(made.cameras),
+        "routes": Counter(one.route for one in made.cameras),
+        "reasons": Counter(one.reason for one in made.cameras),
+        "lines": Counter(site.budget for site in made.sites),
+        "sites": len(made.sites),
+        "gateways": len(made.gateways),
+        "sizing": made.sizing.model_dump(mode="json"),
+        "phases": [phase.model_dump(mode="json") for phase in made.phases],
+    }
