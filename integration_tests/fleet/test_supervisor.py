@@ -19,7 +19,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from citycam.evidence.ledger import read_ledger
 from citycam.model.camera import Camera
-from citycam.model.errors import ConfigError, ExitCode
+from citycam.model.errors import ConfigError, EnvironmentFailure, ExitCode
 from integration_tests.waiting import wait_for
 from simulators.fleet.bench import draining, free_port, loopback_cameras
 from simulators.fleet.client import FleetClient
@@ -31,6 +31,7 @@ from .stand import KEY, SMALL
 
 SHARDS = 3
 COUNT = 9
+OTHER = SMALL.model_copy(update={"bitrate": 128_000})
 
 
 @dataclass
@@ -60,7 +61,8 @@ class Supervised:
 @pytest.fixture(scope="module")
 def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("media")
-    prepare_media(loopback_cameras(1, 554, SMALL), None, tmp_path_factory.mktemp("cache"), folder)
+    for stream in (SMALL, OTHER):
+        prepare_media(loopback_cameras(1, 554, stream), None, tmp_path_factory.mktemp("cache"), folder)
     return folder
 
 
@@ -130,6 +132,16 @@ def test_a_refusal_changes_no_shard(standing: Supervised) -> None:
     assert [shard["cameras"] for shard in after] == [shard["cameras"] for shard in before]
     with pytest.raises(ConfigError, match="no such camera"):
         standing.client.start_fault("freeze", ["cam-000001", "cam-000099"])
+
+
+def test_what_one_shard_cannot_play_no_shard_plays(fleet: Supervised) -> None:
+    before = fleet.shards
+    (fleet.root / "shards/1.0/media").unlink()
+    with pytest.raises(EnvironmentFailure, match="a clip cannot be read"):
+        fleet.client.set_cameras(loopback_cameras(COUNT + 5, fleet.port, OTHER))
+    assert [shard["cameras"] for shard in fleet.shards] == [shard["cameras"] for shard in before]
+    with draining(fleet.cameras, KEY):
+        wait_for(fleet.client.status, lambda seen: seen["playing"] == COUNT, "all cameras playing as before")
 
 
 def test_faults_strike_in_every_shard_and_a_timeline_is_played(standing: Supervised, tmp_path: Path) -> None:

@@ -18,13 +18,8 @@ import uvloop
 
 from citycam.model.errors import CitycamError, ConfigError, EnvironmentFailure, ExitCode
 from simulators.fleet.api import Api
-from simulators.fleet.control import Control
-from simulators.fleet.fleet import Fleet
 from simulators.fleet.http import serve
 from simulators.fleet.ports import Ports
-from simulators.fleet.services import open_services
-from simulators.fleet.shard import Settings
-from simulators.fleet.supervisor import Supervisor
 
 logger = logging.getLogger("simulators.fleet")
 
@@ -117,6 +112,10 @@ async def _run(options: argparse.Namespace) -> None:
 
 async def _serve(options: argparse.Namespace, ports: Ports, key: bytes, done: asyncio.Event) -> None:
     """The fleet in this process."""
+    from simulators.fleet.control import Control
+    from simulators.fleet.fleet import Fleet
+    from simulators.fleet.services import open_services
+
     sockets = dict(options.listen)
     control_socket = sockets.pop("control", None)
     try:
@@ -136,7 +135,10 @@ async def _serve(options: argparse.Namespace, ports: Ports, key: bytes, done: as
 
 
 async def _supervise(options: argparse.Namespace, ports: Ports, done: asyncio.Event) -> None:
-    """The fleet in processes of its own."""
+    """The fleet in processes of its own; this one needs nothing of what sends frames, which would cost it 6 MB."""
+    from simulators.fleet.shard import Settings
+    from simulators.fleet.supervisor import Supervisor
+
     numbers = asdict(ports)
     numbers["port"] = numbers.pop("rtsp")
     arguments = [f"--{name if name == 'port' else name + '-port'}={number}" for name, number in numbers.items()]
