@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,7 +14,7 @@ from citycam.model.errors import ConfigError, EnvironmentFailure
 from simulators.fleet.bench import SD, draining, free_port, loopback_cameras, running_fleet
 from simulators.fleet.client import FleetClient
 from simulators.fleet.control import Control
-from simulators.fleet.tests.viewer import ledger_of, make_devices, open_fleet, run
+from simulators.fleet.tests.viewer import ledger_of, make_devices, open_fleet, run, until
 from simulators.media.library import prepare_media
 
 KEY = b"key of a test"
@@ -122,3 +124,40 @@ def test_the_metrics_port_only_gives_metrics(tmp_path: Path, method: str, path: 
             assert answer.kind.startswith("text/plain")
 
     run(test())
+
+
+def _asked(tmp_path: Path, method: str, path: str, body: str) -> Any:
+    """The document that answers a request to a fleet of two cameras."""
+    found: list[Any] = []
+
+    async def test() -> None:
+        async with open_fleet(tmp_path, make_devices(2)) as fleet:
+            control = Control(fleet, lambda: found.append("ended"))
+            found.append(json.loads((await control.handle(method, path, body.encode())).body))
+            if path == "/end":
+                await until(lambda: "ended" in found, "the end")
+
+    run(test())
+    return found[0]
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        ('{"strikes": [{"after": "soon", "fault": {}}]}', "a timeline is a list of faults"),
+        ('{"strikes": [7]}', "a timeline is a list of faults"),
+        ('{"strikes": 7}', "a timeline is a list of faults"),
+        ('{"strikes": [{"after": 1, "fault": "reboot"}]}', "a fault names its cameras"),
+        ('{"strikes": [{"after": 1, "fault": {"kind": "reboot", "cameras": ["cam-000099"]}}]}', "no such camera"),
+    ],
+)
+def test_a_timeline_that_makes_no_sense_is_refused(tmp_path: Path, body: str, says: str) -> None:
+    with pytest.raises(ConfigError, match=says):
+        _asked(tmp_path, "POST", "/timeline", body)
+
+
+def test_a_timeline_waits_and_the_end_comes_after_its_answer(tmp_path: Path) -> None:
+    body = '{"strikes": [{"after": 60, "fault": {"kind": "reboot", "cameras": ["cam-000001"]}}]}'
+    assert _asked(tmp_path, "POST", "/timeline", body) == {"ahead": 1}
+    assert _asked(tmp_path, "GET", "/faults", "") == {"faults": [], "ahead": []}
+    assert _asked(tmp_path, "POST", "/end", "") == {"ok": True}

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from citycam.model.errors import ConfigError
+from citycam.model.errors import CitycamError, ConfigError, EnvironmentFailure
 from simulators.fleet import http
-from simulators.fleet.http import Answer, as_json, read_json, serve
+from simulators.fleet.http import Answer, accepted, as_json, ask, read_json, serve
+from simulators.fleet.tests.viewer import run
 
 
 async def handler(method: str, path: str, body: bytes) -> Answer:
@@ -90,3 +91,45 @@ def test_a_client_that_says_nothing_is_not_waited_for(tmp_path: Path, monkeypatc
 def test_only_an_object_is_taken(body: bytes) -> None:
     with pytest.raises(ConfigError):
         read_json(body)
+
+
+def test_a_server_that_dies_while_it_is_asked_is_an_os_error(tmp_path: Path) -> None:
+    async def hang_up(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    async def test() -> None:
+        path = tmp_path / "sock"
+        async with await asyncio.start_unix_server(hang_up, path):
+            with pytest.raises(OSError, match="not answered|reset by peer"):
+                await ask(path, "GET", "/x")
+        path.unlink(missing_ok=True)
+        with pytest.raises(OSError, match="No such file"):
+            await ask(path, "GET", "/x")
+
+    run(test())
+
+
+@pytest.mark.parametrize("kind", [ConfigError, EnvironmentFailure])
+def test_a_refusal_comes_back_as_the_error_it_was(tmp_path: Path, kind: type[CitycamError]) -> None:
+    async def refuse(method: str, path: str, body: bytes) -> Answer:
+        raise kind("no", where=path, why=method, next=body.decode())
+
+    async def test() -> None:
+        path = tmp_path / "sock"
+        async with await asyncio.start_unix_server(serve(refuse), path):
+            with pytest.raises(kind) as caught:
+                accepted(await ask(path, "PUT", "/x", {"a": 1}), "fleet")
+        assert caught.value.as_dict() | {"code": ""} == {
+            "code": "",
+            "what": "no",
+            "where": "fleet /x",
+            "why": "PUT",
+            "next": '{"a": 1}',
+        }
+
+    run(test())
+
+
+def test_an_answer_that_is_no_json_is_the_fleets_failure() -> None:
+    with pytest.raises(EnvironmentFailure, match="no JSON"):
+        accepted(Answer(200, b"<html>"), "fleet")
