@@ -99,7 +99,8 @@ def end_with(parent: int) -> None:
 async def _run(options: argparse.Namespace) -> None:
     done = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+    hangup = () if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN else (signal.SIGHUP,)  # nohup(1) means it
+    for number in (signal.SIGTERM, signal.SIGINT, *hangup):
         loop.add_signal_handler(number, done.set)
     if options.parent is not None:
         end_with(options.parent)

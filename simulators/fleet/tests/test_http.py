@@ -100,7 +100,7 @@ def test_a_server_that_dies_while_it_is_asked_is_an_os_error(tmp_path: Path) -> 
     async def test() -> None:
         path = tmp_path / "sock"
         async with await asyncio.start_unix_server(hang_up, path):
-            with pytest.raises(OSError, match="not answered|reset by peer"):
+            with pytest.raises(OSError, match=r"not answered|reset by peer"):
                 await ask(path, "GET", "/x")
         path.unlink(missing_ok=True)
         with pytest.raises(OSError, match="No such file"):
