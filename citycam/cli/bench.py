@@ -1,4 +1,7 @@
-"""`python -m citycam.cli.bench smoke`: measure, print a table, write `build/bench/<name>.json` and its page in docs."""
+"""`python -m citycam.cli.bench smoke`: measure, print a table, write `build/bench/<name>.json` and its page in docs.
+
+`fleet` compares the fleet with its peers, `soak` lets it run for long, `beyond` tries fewer system calls than frames.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,11 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from citycam.cli.fleet_bench import Options, Sheet, beyond, fleet, soak
 from citycam.evidence import bench as audit_bench
 from citycam.evidence.environment import facts
 from citycam.model.errors import CitycamError, EnvironmentFailure
@@ -49,12 +53,19 @@ def _citycam(*arguments: str) -> float:
     return time.monotonic() - began
 
 
-BENCHES: dict[str, tuple[Callable[[], Iterable[Figure]], ...]] = {
-    "smoke": (fleet_bench.figures, audit_bench.figures, stack_figures),
+BENCHES: dict[str, tuple[Callable[[Options], Sheet], ...]] = {
+    "smoke": (
+        lambda _: Sheet(fleet_bench.figures()),
+        lambda _: Sheet(list(audit_bench.figures())),
+        lambda _: Sheet(stack_figures()),
+    ),
+    "fleet": (fleet,),
+    "soak": (soak,),
+    "beyond": (beyond,),
 }
 
 
-def page(name: str, figures: Sequence[Figure]) -> str:
+def page(name: str, sheet: Sheet) -> str:
     """The bench as a page: where, when, what."""
     machine = facts()["machine"]
     memory = machine["memory_bytes"] / 2**30
@@ -65,32 +76,38 @@ Measured {datetime.now(UTC):%Y-%m-%d} on {machine["cores"]} cores of {machine["p
 Linux {machine["kernel"]}, Python {facts()["python"]}; {versions}.
 Values are medians of the runs; spread is from the least to the largest, as a part of the median.
 
-{table(figures)}"""
+{table(sheet.figures)}{sheet.text}"""
 
 
-def write(name: str, figures: Sequence[Figure], build: Path, docs: Path) -> None:
-    """Write the rows and the page."""
+def write(name: str, sheet: Sheet, build: Path, docs: Path) -> None:
+    """Write the rows, the page and its pictures."""
     for folder in (build, docs):
         folder.mkdir(parents=True, exist_ok=True)
-    rows = [figure.row() for figure in figures]
+    rows = [figure.row() for figure in sheet.figures]
     (build / f"{name}.json").write_text(json.dumps(rows, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    (docs / f"{name}.md").write_text(page(name, figures), encoding="utf-8")
+    (docs / f"{name}.md").write_text(page(name, sheet), encoding="utf-8")
+    for picture, content in sheet.pictures.items():
+        (docs / picture).write_text(content, encoding="utf-8")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure one bench; the exit code tells errors, never a bar that was missed: the table does."""
     parser = argparse.ArgumentParser(prog="python -m citycam.cli.bench", description=__doc__)
     parser.add_argument("name", choices=sorted(BENCHES))
-    name: str = parser.parse_args(arguments).name
-    figures: list[Figure] = []
+    parser.add_argument("--quick", action="store_true", help="fewer and shorter runs (fleet, beyond)")
+    parser.add_argument("--minutes", type=float, default=30.0, help="of a soak (default: %(default)s)")
+    parser.add_argument("--cameras", type=int, default=0, help="of a soak, and of beyond (default: the bench's own)")
+    parsed = vars(parser.parse_args(arguments))
+    name: str = parsed.pop("name")
+    sheet = Sheet([])
     try:
         for measure in BENCHES[name]:
-            figures += measure()
+            sheet = sheet.joined(measure(Options(**parsed)))
     except CitycamError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
-    write(name, figures, PROJECT / "build" / "bench", PROJECT / "docs" / "benchmarks")
-    sys.stdout.write(table(figures))
+    write(name, sheet, PROJECT / "build" / "bench", PROJECT / "docs" / "benchmarks")
+    sys.stdout.write(table(sheet.figures))
     return 0
 
 

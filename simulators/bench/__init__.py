@@ -1,0 +1,1 @@
+"""The fleet and its peers, measured side by side."""
