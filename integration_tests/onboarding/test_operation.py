@@ -90,7 +90,7 @@ def test_motion_is_told_when_it_begins(stand: Stand) -> None:
     _, last = seen[-1]
     told = [item.Value for item in last.Data.SimpleItem] == ["true"]
     at_ns = int(last.UtcTime.timestamp() * 1000) * (SECOND // 1000)
-    due = list(motion.changes(camera.id, 0, at_ns - SECOND // 1000, at_ns + SECOND // 1000))
+    due = list(motion.changes(camera.id, 0, at_ns - SECOND // 10, at_ns + SECOND // 10))
     assert [change.moving for change in due] == [told]
     assert [item.Value for item in last.Source.SimpleItem] == ["source-1"]
 
