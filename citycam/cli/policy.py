@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta, timezone
 from enum import StrEnum
 from pathlib import Path
@@ -83,7 +83,7 @@ def conformity(
     granted = load_waivers(waivers, known) if waivers else Waivers()
     found = assess(load_records(inventory), rules_at(standards, day), day, granted)
     if out is not None:
-        _write(out, "".join(json.dumps(one.as_data(day), ensure_ascii=False, default=str) + "\n" for one in found))
+        _write(out, (json.dumps(one.as_data(), ensure_ascii=False, default=str) + "\n" for one in found))
     data: dict[str, Any] = {
         "day": day.isoformat(),
         "cameras": len(found),
@@ -92,7 +92,7 @@ def conformity(
         "rules": _by_rule(found),
     }
     if out is None and as_json:
-        data["assessments"] = [one.as_data(day) for one in found]
+        data["assessments"] = [one.as_data() for one in found]
 
     def text(console: Console) -> None:
         console.print(f"{len(found)} cameras on {day}")
@@ -202,9 +202,9 @@ def overlap(
     batch = read_proposals(proposals)
     ranked, eyes, compared = _compare(batch.proposals, inventory)
     if geojson is not None:
-        _write(geojson, json.dumps(drawing.geojson(ranked, eyes, compared), ensure_ascii=False) + "\n")
+        _write(geojson, [json.dumps(drawing.geojson(ranked, eyes, compared), ensure_ascii=False), "\n"])
     if svg is not None:
-        _write(svg, drawing.svg(ranked, eyes, compared))
+        _write(svg, [drawing.svg(ranked, eyes, compared)])
     placed = {one.proposal.id for one in ranked}
     advice = Counter(one.advice for one in ranked)
     data = {
@@ -299,8 +299,9 @@ def _pairs(console: Console, titles: tuple[str, str], counts: Mapping[Any, int])
     console.print(table)
 
 
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, parts: Iterable[str]) -> None:
     try:
-        path.write_text(text, encoding="utf-8")
+        with path.open("w", encoding="utf-8") as file:
+            file.writelines(parts)
     except OSError as error:
         raise ConfigError("cannot write the file", where=str(path), why=error.strerror or str(error)) from error

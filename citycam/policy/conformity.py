@@ -42,8 +42,11 @@ class Assessment:
         costs = {result.remedy.cost for result in self.results if result.remedy}
         return max(costs, key=list(Cost).index) if costs else None
 
-    def as_data(self, day: date) -> dict[str, Any]:
-        """As JSON: every result that is not plain conformity, with its evidence and the texts it rests on."""
+    def as_data(self) -> dict[str, Any]:
+        """As JSON: every result that is not plain conformity, with its evidence.
+
+        `remedy` is an index of the rule's remedies: texts and sources are the standard's, and not repeated here.
+        """
         open_results = [one for one in self.results if one.outcome not in {Outcome.CONFORMS, Outcome.NOT_APPLICABLE}]
         return {
             "camera": self.record.id,
@@ -51,7 +54,7 @@ class Assessment:
             "verdict": self.outcome,
             "cost": self.cost,
             "rules_met": sum(result.outcome is Outcome.CONFORMS for result in self.results),
-            "results": [_result_data(self.record, result, day) for result in open_results],
+            "results": [_result_data(self.record, result) for result in open_results],
         }
 
 
@@ -154,18 +157,15 @@ def _getter(path: str) -> Any:
     return get
 
 
-def _result_data(record: CameraRecord, result: Result, day: date) -> dict[str, Any]:
+def _result_data(record: CameraRecord, result: Result) -> dict[str, Any]:
     remedy, waiver = result.remedy, result.waiver
     return {
         "rule": result.rule.id,
-        "title": result.rule.title.model_dump(),
         "outcome": result.outcome,
-        "sources": [source.cite(day) for source in result.rule.sources],
-        "requires": str(result.rule.requires),
-        "evidence": [_evidence(record, fact) for fact in result.rule.facts()],
-        "action": remedy.action.model_dump() if remedy else None,
+        "remedy": result.rule.otherwise.index(remedy) if remedy else None,
         "cost": remedy.cost if remedy else None,
-        "waiver": waiver and {**waiver.model_dump(mode="json", exclude={"cameras"}), "expired": not waiver.holds(day)},
+        "evidence": [_evidence(record, fact) for fact in result.rule.facts()],
+        **({"waiver": waiver.model_dump(mode="json", exclude={"cameras", "rule"})} if waiver else {}),
     }
 
 
@@ -174,9 +174,10 @@ def _evidence(record: CameraRecord, fact: str) -> dict[str, Any]:
     root = fact.partition(".")[0]
     value = _getter(fact)(record)
     source = record.source_of(root)
+    others = [one.value for one in record.contradictions if one.field == root]
     return {
         "fact": fact,
         "value": list(value) if isinstance(value, tuple) else value,
-        "source": source and {"file": source.file, "sheet": source.sheet, "row": source.row, "digest": source.digest},
-        "contradicted_by": [one.value for one in record.contradictions if one.field == root],
+        **({"file": source.file, "sheet": source.sheet, "row": source.row} if source else {}),
+        **({"contradicted_by": others} if others else {}),
     }

@@ -92,11 +92,11 @@ class View(Document):
 
     latitude: Annotated[float, Field(ge=-90, le=90)]
     longitude: Annotated[float, Field(ge=-180, le=180)]
-    position_error_m: Annotated[float, Field(ge=0)] | None = None
+    position_error_m: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
     kind: Kind | None = None
     azimuth_deg: Annotated[float, Field(ge=0, lt=360)] | None = None
     field_of_view_deg: Annotated[float, Field(gt=0, le=360)] | None = None
-    range_m: Annotated[float, Field(gt=0)] | None = None
+    range_m: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     width: Annotated[int, Field(gt=0)] | None = None
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from typing import Any
 
+from citycam.inventory.outline import kilometres_outside
 from citycam.inventory.record import CameraRecord
 from citycam.inventory.wards import Ward, todays_wards
 from citycam.policy.proposal import Proposal, Task
@@ -63,6 +64,13 @@ def _proposals(number: int, chance: random.Random, near: Sequence[CameraRecord])
 
 
 def _position(ward: Ward, chance: random.Random, near: Sequence[CameraRecord]) -> tuple[float, float]:
+    """Somewhere in Hanoi: wards at its edge are not round."""
+    while kilometres_outside(*(place := _somewhere(ward, chance, near))):
+        pass
+    return place
+
+
+def _somewhere(ward: Ward, chance: random.Random, near: Sequence[CameraRecord]) -> tuple[float, float]:
     if near and chance.random() < 0.7:
         camera = chance.choice(near)
         centre, spread = (camera.latitude or 0.0, camera.longitude or 0.0), 25.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 from datetime import date
@@ -9,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from citycam.inventory.remark import Remark
@@ -200,6 +203,46 @@ def test_yaml_mistakes_have_a_line(tmp_path: Path) -> None:
     )
     path.write_text(lines.replace("|", "\n"), encoding="utf-8")
     assert remark(read_proposals([path])).row == 7
+
+
+ANYTHING: Any = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.just("\ud800"),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from([*Proposal.model_fields, "x"]), inner),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.one_of(ANYTHING, st.fixed_dictionaries({"schema_version": st.just(1), "proposals": st.lists(ANYTHING)})))
+def test_any_json_is_proposals_or_remarks(tmp_path: Path, tree: Any) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps(tree), encoding="utf-8")
+    found = read_proposals([path])
+    assert found.remarks or len(found.proposals) == len(tree["proposals"])
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.binary(max_size=300) | st.text(max_size=80).map(str.encode), st.sampled_from([".csv", ".xlsx", ".yaml", ".json"])
+)
+def test_any_bytes_are_remarks(tmp_path: Path, content: bytes, ending: str) -> None:
+    path = tmp_path / f"a{ending}"
+    path.write_bytes(content)
+    assert read_proposals([path]).remarks
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.dictionaries(st.sampled_from(list(columns())), st.text(max_size=12) | st.integers() | st.floats(), max_size=8)
+)
+def test_any_cells_are_a_proposal_or_remarks(tmp_path: Path, cells: dict[str, Any]) -> None:
+    path = tmp_path / "a.csv"
+    line = {**dict(zip(REQUIRED, ROW, strict=True)), **cells}
+    out = io.StringIO()
+    csv.writer(out).writerows([[columns()[name].vi for name in line], list(line.values())])
+    path.write_text(out.getvalue(), encoding="utf-8", errors="replace")
+    found = read_proposals([path])
+    assert len(found.proposals) == 1 or found.remarks
 
 
 @pytest.mark.parametrize("ending", [".csv", ".xlsx", ".json"])
