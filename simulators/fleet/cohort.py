@@ -118,9 +118,9 @@ class Sound:
 
     def packets(self, frame: int) -> list[bytes]:
         """RTP packets that ride with `frame`."""
-        found = self._audio.packets
+        found, whole = self._audio.packets, self.codec == "aac"  # whole access units are marked (RFC 3640 3.1)
         return [
-            rtp.header(self.payload_type, False, number, self.timestamp(number), self.ssrc) + found[number % len(found)]
+            rtp.header(self.payload_type, whole, number, self.timestamp(number), self.ssrc) + found[number % len(found)]
             for number in range(self.first(frame), self.first(frame + 1))
         ]
 

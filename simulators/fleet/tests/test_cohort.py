@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +14,7 @@ from citycam.wire.pictures import AccessUnit
 from citycam.wire.rtsp import Decoder, Frame
 from simulators.fleet.cohort import PAYLOAD_TYPES, Cohort, Lanes, slots
 from simulators.fleet.script import Script
-from simulators.fleet.tests.clips import PPS, SPS, make_clip
+from simulators.fleet.tests.clips import PPS, SOUND, SPS, make_clip
 from simulators.rtsp.feed import EPOCH_NS, Feed
 
 FPS, GOP = 25, 5
@@ -126,3 +129,13 @@ def test_a_sender_report_comes_with_each_key_frame_and_tells_its_wall_clock(
         assert (report.ssrc, report.timestamp) == (cohort.ssrc, cohort.timestamp(frame))
         assert abs(report.wall_ns - cohort.scheduled(frame)) <= 1
         assert report.packets == cohort.sequence(frame + 1) % 2**32
+
+
+@pytest.mark.parametrize(("codec", "marked"), [("aac", True), ("pcmu", False)])
+def test_packets_of_whole_access_units_are_marked(tmp_path: Path, codec: str, marked: bool) -> None:
+    """RFC 3640 3.1: without the mark a receiver takes each for a fragment and waits for the rest."""
+    audio = replace(SOUND, codec=codec)  # type: ignore[arg-type]
+    sound = Cohort(Script(make_clip(tmp_path / "loud", audio=audio)), Feed("loud", 0)).sound
+    assert sound is not None
+    packets = [rtp.Packet.parse(packet) for packet in sound.packets(1000) + sound.packets(1001)]
+    assert [packet.marker for packet in packets] == [marked] * 2
