@@ -6,7 +6,7 @@ missing_explained among the missing ones.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from citycam.evidence.findings import Finding, Folder
 from citycam.evidence.fmp4 import Frames
-from citycam.evidence.gaps import Gap, Gaps, find_gaps
+from citycam.evidence.gaps import KEY_NS, Gap, Gaps, find_gaps
 from citycam.evidence.ledger import SECOND, CameraLedger
 from citycam.evidence.run import Marks
 from citycam.evidence.segment import Segment
@@ -52,6 +52,7 @@ def account(folder: Folder, number: int, ledger: CameraLedger, marks: Marks) -> 
     findings = (
         *folder.unreadable(),
         *_of_samples(folder, rows, sound, primary, late, foreign),
+        *_of_damage(folder, rows, ledger),
         *folder.missing(rows, rows.own & (rows.frame >= 0) & (primary | ~rows.inside | ~rows.ok), state, ledger),
     )
     findings = (*findings, *_silent_damage(folder, findings))
@@ -76,7 +77,6 @@ def _of_samples(
         *folder.of_samples("duplicated", rows, sound & ~primary, nothing, [""]),
         *folder.of_samples("reordered", rows, late, nothing, [""]),
         *folder.foreign(rows, foreign),
-        *folder.of_samples("damaged", rows, own & ~rows.ok, _damage(rows), _DAMAGE),
         *folder.of_samples("unsent", rows, own & rows.ok & ~sound, nothing, ["not in the ledger"]),
     ]
 
@@ -84,8 +84,18 @@ def _of_samples(
 _DAMAGE = ("its watermark cannot be read", "its bytes are not those that were sent", "it is no whole picture")
 
 
-def _damage(rows: Recorded) -> Ints:
-    return np.where(rows.identity != Identity.WATERMARK, 2, rows.named).astype(np.int64)
+def _of_damage(folder: Folder, rows: Recorded, ledger: CameraLedger) -> Iterator[Finding]:
+    """Damaged samples; where a fault was active, it is named."""
+    hurt = rows.own & rows.inside & ~rows.ok
+    if not hurt.any():
+        return
+    what = np.where(rows.identity != Identity.WATERMARK, 2, rows.named).astype(np.int64)
+    words = list(_DAMAGE)
+    for trouble in ledger.troubles:
+        during = (rows.when >= trouble.start_ns) & (rows.when < trouble.stop_ns + KEY_NS) & (what < len(_DAMAGE))
+        what[during] += len(words)
+        words += [f"{word} (fault:{trouble.kind})" for word in _DAMAGE]
+    yield from folder.of_samples("damaged", rows, hurt, what, words)
 
 
 def _silent_damage(folder: Folder, findings: Sequence[Finding]) -> list[Finding]:

@@ -19,14 +19,13 @@ class Coding:
     Attributes:
         name: as a stream's codec in the inventory.
         prefix: how a watermark NAL unit begins. lead: the same with its length before it (ISO/IEC 14496-15 5.3.4.2).
-        sei, sets, delimiter: NAL unit types of what may stand before a watermark; `delimiter_size` in bytes.
+        sets, delimiter: NAL unit types of what may stand before a watermark; `delimiter_size` in bytes.
     """
 
     name: str
     prefix: bytes = b""
     shift: int = 0
     mask: int = 0
-    sei: int = -1
     sets: tuple[int, ...] = ()
     delimiter: int = -1
     delimiter_size: int = 0
@@ -49,6 +48,6 @@ class Coding:
 BODY = watermark.SIZE - len(watermark.PREFIX)
 """Bytes of a watermark after its prefix, the same in every codec."""
 
-H264 = Coding("h264", watermark.prefix("h264"), 0, 0x1F, sei=6, sets=(7, 8), delimiter=9, delimiter_size=2)
-H265 = Coding("h265", watermark.prefix("h265"), 1, 0x3F, sei=39, sets=(32, 33, 34), delimiter=35, delimiter_size=3)
+H264 = Coding("h264", watermark.prefix("h264"), 0, 0x1F, sets=(7, 8), delimiter=9, delimiter_size=2)
+H265 = Coding("h265", watermark.prefix("h265"), 1, 0x3F, sets=(32, 33, 34), delimiter=35, delimiter_size=3)
 MJPEG = Coding("mjpeg")

@@ -7,6 +7,7 @@ frame MediaMTX puts the parameter sets of the header before it. A sample of MJPE
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,6 +75,7 @@ class Scan:
     Attributes:
         rows: what follows the prefix of its watermark. led: length and prefix are there.
         sound: nothing strange stands before it; without watermarks, the picture begins and ends as it should.
+        strange: sample → what stands before its watermark, if it is parameter sets that the header does not have.
     """
 
     header: Header
@@ -82,6 +84,7 @@ class Scan:
     led: Flags
     digests: Ints
     sound: Flags
+    strange: dict[int, bytes]
     bytes: int
 
 
@@ -133,9 +136,14 @@ def scan(source: Path | bytes, buffer: Buffer | None = None) -> Scan:
 
 
 def decode(scans: Sequence[Scan]) -> list[Frames]:
-    """Decode the watermarks of many segments at once."""
+    """Decode the watermarks of many segments at once.
+
+    A camera that is changed in mid-stream sends other parameter sets than the file's header has. They are believed if
+    another of these segments has them in its header, or another key frame the same: damage does not come twice.
+    """
     if not scans:
         return []
+    _believe(scans)
     rows, led, digests, sound = (
         np.concatenate([getattr(one, name) for one in scans]) for name in ("rows", "led", "digests", "sound")
     )
@@ -159,6 +167,14 @@ def decode(scans: Sequence[Scan]) -> list[Frames]:
             )
         )  # fmt: skip
     return result
+
+
+def _believe(scans: Sequence[Scan]) -> None:
+    seen = Counter(lead for one in scans for lead in one.strange.values())
+    if seen:
+        known = {one.header.lead for one in scans} | {lead for lead, count in seen.items() if count > 1}
+        for one in scans:
+            one.sound[[index for index, lead in one.strange.items() if lead in known]] = True
 
 
 def is_closed(path: Path) -> bool:
@@ -195,9 +211,12 @@ def _scan(
     shift = np.where(samples.key, len(header.lead), 0)
     rows, led = _rows(array, samples, shift, coding)
     sound = ~samples.key | _equal(array, samples.offset, np.frombuffer(header.lead, np.uint8))
+    strange: dict[int, bytes] = {}
     for index in np.flatnonzero(~(led & sound)).tolist():
         begin, size = int(samples.offset[index]), int(samples.size[index])
-        place, sound[index] = _search(data[begin : begin + size], header)
+        place, sound[index], lead = _search(data[begin : begin + size], header)
+        if lead and samples.key[index]:
+            strange[index] = lead
         if place is not None:
             shift[index] = place
             row = array[begin + place : begin + place + coding.row]
@@ -206,7 +225,7 @@ def _scan(
     digests = np.fromiter(
         (digest(data[b:e]) & 0xFFFFFFFF for b, e in zip(begins, ends, strict=True)), np.int64, len(begins)
     )
-    return Scan(header, samples, rows, led, digests, sound, len(data))
+    return Scan(header, samples, rows, led, digests, sound, strange, len(data))
 
 
 def _unmarked(array: Bytes, header: Header, samples: Samples) -> Scan:
@@ -214,7 +233,7 @@ def _unmarked(array: Bytes, header: Header, samples: Samples) -> Scan:
     none = np.zeros(len(samples.size), np.int64)
     whole = _equal(array, samples.offset, _BEGIN) & _equal(array, samples.offset + samples.size - len(_END), _END)
     whole &= samples.size >= len(_BEGIN) + len(_END)
-    return Scan(header, samples, np.zeros((len(none), BODY), np.uint8), none > 0, none, whole, len(array))
+    return Scan(header, samples, np.zeros((len(none), BODY), np.uint8), none > 0, none, whole, {}, len(array))
 
 
 def _rows(array: Bytes, samples: Samples, shift: Ints, coding: Coding) -> tuple[Bytes, Flags]:
@@ -243,18 +262,23 @@ def _equal(array: Bytes, offsets: Ints, wanted: Bytes) -> Flags:
     return result
 
 
-def _search(sample: memoryview, header: Header) -> tuple[int | None, bool]:
-    """Where the watermark stands in a sample that does not begin as expected, and whether what precedes it is sound."""
-    at, sound, coding = 0, True, header.coding
+def _search(sample: memoryview, header: Header) -> tuple[int | None, bool, bytes]:
+    """Where the watermark stands in a sample that does not begin as expected, and whether what precedes it is sound.
+
+    If it is not, but nothing else than parameter sets, these.
+    """
+    at, sound, coding, sets = 0, True, header.coding, b""
     while at + 5 <= len(sample):
         size = int.from_bytes(sample[at : at + 4], "big")
         if sample[at : at + len(coding.lead)] == coding.lead.data and at + coding.row <= len(sample):
-            return at, sound
+            return at, sound, b"" if sound else sets
         kind = coding.kind(sample[at + 4])
-        if kind not in (coding.sei, coding.delimiter, *coding.sets) or at + 4 + size > len(sample):
-            break
         delimiter = kind == coding.delimiter and size == coding.delimiter_size
-        sound = sound and (delimiter or bytes(sample[at + 4 : at + 4 + size]) in header.parameter_sets)
+        if not (delimiter or kind in coding.sets) or at + 4 + size > len(sample):
+            break
+        unit = bytes(sample[at : at + 4 + size])
+        sound = sound and (delimiter or unit[4:] in header.parameter_sets)
+        sets += b"" if delimiter else unit
         at += 4 + size
     found = bytes(sample[:_SEARCH]).find(coding.prefix) - 4
-    return (found if 0 <= found <= len(sample) - coding.row else None), False
+    return (found if 0 <= found <= len(sample) - coding.row else None), False, b""

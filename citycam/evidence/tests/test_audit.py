@@ -1,5 +1,6 @@
 import json
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from citycam.evidence.summary import Tables
 from citycam.evidence.tests import defects, recorder
 from citycam.evidence.tests.defects import Named, Place
 from citycam.evidence.tests.recorder import Archive
-from citycam.evidence.tests.scene import Layout, Scene
+from citycam.evidence.tests.scene import SPS, Layout, Scene
 from citycam.model.errors import EvidenceMissing
 
 
@@ -236,3 +237,55 @@ def test_second_streams_are_none_of_the_archive_s(tmp_path: Path) -> None:
     summary = audit(archive.run, archive.plan, workers=1)
     assert (summary.frames_sent, summary.recorded_once, summary.unexplained_gaps) == (100, 100, 0)
     assert json.loads((archive.run.audit / "audit.json").read_text())["ledger"]["stops"] == {}
+
+
+CHANGED = bytes.fromhex("6742c01ed9016096101000000300100000030320f162ea01")
+"""Parameter sets of other pictures than `scene.SPS` is of."""
+
+
+def changed(archive: Archive, at: int, keys: list[int], sets: bytes = CHANGED) -> str:
+    """The camera sent other parameter sets with these key frames, and the gateway kept them with the file's header."""
+    segment = archive.segments["cam-000001"][at]
+    samples = list(segment.samples)
+    for key in keys:
+        assert samples[key].key
+        samples[key] = replace(samples[key], payload=samples[key].payload.replace(SPS, sets))
+    segment.write(samples)
+    return segment.path.name
+
+
+def test_parameter_sets_that_change_in_mid_stream_are_what_was_sent(tmp_path: Path) -> None:
+    archive = recorder.archive(tmp_path, cameras=1, frames=200)
+    changed(archive, 2, [0, 20])
+    assert found(archive) == set()
+
+
+def test_parameter_sets_that_the_next_file_begins_with_are_what_was_sent(tmp_path: Path) -> None:
+    archive = recorder.archive(tmp_path, cameras=1, frames=200)
+    changed(archive, 2, [20])
+    following = archive.segments["cam-000001"][3]
+    following.path.write_bytes(following.path.read_bytes().replace(SPS, CHANGED))
+    assert found(archive) == set()
+
+
+def test_parameter_sets_that_nothing_confirms_are_damage(tmp_path: Path) -> None:
+    archive = recorder.archive(tmp_path, cameras=1, frames=200)
+    name = changed(archive, 2, [20])
+    assert found(archive) == {("cam-000001", "damaged", name, 100, 1)}
+
+
+def test_damage_during_a_fault_names_it(tmp_path: Path) -> None:
+    archive = recorder.archive(tmp_path, cameras=1, frames=200)
+    changed(archive, 1, [20])
+    changed(archive, 3, [20], CHANGED[:-1] + b"\x02")
+    fault = {"kind": "stream-change", "cameras": ["cam-000001"], "seconds": 0}
+    for seconds, action in ((5, "start"), (7, "stop")):
+        line = {"kind": "fault", "t": archive.clock.epoch_ns + seconds * SECOND, "fault": fault, "action": action}
+        with archive.run.ledger.open("a") as ledger:
+            ledger.write(json.dumps(line) + "\n")
+    found(archive)
+    details = Tables(archive.run.audit).query("SELECT frame, detail FROM findings ORDER BY frame")
+    assert details == [
+        {"frame": 60, "detail": "its bytes are not those that were sent (fault:stream-change)"},
+        {"frame": 140, "detail": "its bytes are not those that were sent"},
+    ]
