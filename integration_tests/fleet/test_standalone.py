@@ -118,14 +118,17 @@ def test_down_leaves_ledgers_and_no_process(root: Path) -> None:
 
 
 def test_an_interrupt_ends_all_in_order(mix: str, tmp_path: Path) -> None:
-    root = tmp_path / "root"
-    command = [*CITYCAM, *_up(mix, root, "--processes", "2"), "--json"]
+    root, timeline = tmp_path / "root", tmp_path / "timeline.yaml"
+    timeline.write_text("schema_version: 1\nevents:\n  - {at: 1h, fault: reboot, cameras: {ids: [cam-000003]}}\n")
+    command = [*CITYCAM, *_up(mix, root, "--processes", "2", "--timeline", str(timeline)), "--json"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=settings()) as fleet:
         assert fleet.stdout is not None
         answer = ""
         while not answer.endswith("\n}\n"):
             answer += fleet.stdout.readline() or pytest.fail(f"it ended: {fleet.stderr and fleet.stderr.read()}")
         assert json.loads(answer)["data"]["processes"] == 2
+        (coming,) = FleetClient(root / "control.sock").faults()["ahead"]
+        assert coming["fault"]["cameras"] == ["cam-000003"]
         fleet.send_signal(signal.SIGINT)
         _, said = fleet.communicate(timeout=30)
     assert fleet.returncode == ExitCode.INTERRUPTED
