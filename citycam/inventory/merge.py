@@ -113,8 +113,9 @@ def number(
     for record in sorted(known, key=lambda one: one.id):
         last = max(last, number_of(record.id))
         facts = record.model_dump(mode="json", exclude_none=True, include=_IDENTIFYING)
+        strong = _strong_keys(facts)
         submitter = record.sources[0].submitter if record.sources else ""
-        for key in (*_strong_keys(facts), _weak_key(facts, submitter)):
+        for key in (*strong, f"{'named' if strong else 'nameless'} {_weak_key(facts, submitter)}"):
             owners.setdefault(key, record.id)
     given: dict[int, str] = {}
     for weak in (False, True):
@@ -139,7 +140,12 @@ _IDENTIFYING = {
 
 
 def _keys(sighting: Sighting, *, weak: bool) -> list[str]:
-    return [_weak_key(sighting.facts, sighting.source.submitter)] if weak else _strong_keys(sighting.facts)
+    """Identities; or, when they tell nothing, the place: it counts while at most one side has an identity."""
+    strong = _strong_keys(sighting.facts)
+    if not weak:
+        return strong
+    place = _weak_key(sighting.facts, sighting.source.submitter)
+    return [f"nameless {place}"] if strong else [f"nameless {place}", f"named {place}"]
 
 
 def _strong_keys(facts: Mapping[str, object]) -> list[str]:

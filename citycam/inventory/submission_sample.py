@@ -12,9 +12,8 @@ import multiprocessing
 import os
 import random
 import re
-import zipfile
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
@@ -24,6 +23,8 @@ from typing import Any
 from citycam.inventory.defects import DEFECTS, Cells, Draft
 from citycam.inventory.estate import Agency, Device, agencies, devices
 from citycam.inventory.handwriting import GROUPS, Hand, hand_of
+from citycam.inventory.hostile import hostile_files
+from citycam.inventory.retold import retell
 from citycam.inventory.returned import escaped
 from citycam.inventory.saved import saved
 from citycam.inventory.spelling import fold
@@ -32,8 +33,6 @@ AGENCIES = 300
 PER_AGENCY = 134
 DUPLICATES = 0.03
 DEFECTIVE = 0.10
-BOMB = 402 * 2**20
-"""Bytes to which the sample's bomb unpacks: more than the import takes."""
 
 
 @dataclass(frozen=True)
@@ -189,67 +188,9 @@ def _tell_twice(
     candidates = [device for device in made if device.number in sound and "serial" in device.facts]
     for device in chance.sample(candidates, min(count, len(candidates))):
         other = chance.choice([agency for agency in owners if agency.name != device.agency.name])
-        hand, first = hands[other.name], hands[device.agency.name]
-        facts = dict(device.facts)
-        facts |= {"agency": other.name, "agency_tier": other.tier}
-        facts["latitude"] = round(facts["latitude"] + chance.uniform(-6e-5, 6e-5), 6)
-        facts["longitude"] = round(facts["longitude"] + chance.uniform(-6e-5, 6e-5), 6)
-        facts["site"] = str(facts["site"]).rpartition(" ")[0]
-        mistakes = [name for name in _MISTAKES if _tellable(name, first, hand)]
-        _MISTAKES[chance.choice(mistakes)](facts, chance)
-        if chance.random() < 0.2:
-            facts |= {"width": 640, "picture_height": 480}
+        hand = hands[other.name]
+        facts = retell(device, other, hands[device.agency.name], hand, chance)
         lines[other.name].append(_Line(hand.row(facts), (device.number,)))
-
-
-def _spelled_otherwise(facts: dict[str, Any], chance: random.Random) -> None:
-    serial = str(facts["serial"])
-    facts["serial"] = chance.choice((serial.lower(), f"{serial[:4]}-{serial[4:]}", f"S/N: {serial}", f" {serial} "))
-    facts.pop("onvif_endpoint", None)
-    facts.pop("mac", None)
-
-
-def _by_mac(facts: dict[str, Any], chance: random.Random) -> None:
-    facts["mac"] = chance.choice((facts["mac"].upper().replace(":", "-"), facts["mac"].replace(":", "")))
-    facts.pop("serial"), facts.pop("onvif_endpoint", None)
-
-
-def _by_endpoint(facts: dict[str, Any], _chance: random.Random) -> None:
-    facts.pop("serial"), facts.pop("mac")
-
-
-def _mistyped(facts: dict[str, Any], chance: random.Random) -> None:
-    serial = str(facts["serial"])
-    at = chance.randrange(2, len(serial) - 2)
-    facts["serial"] = serial[:at] + serial[at + 1] + serial[at] + serial[at + 2 :]
-    facts.pop("onvif_endpoint", None)
-
-
-def _confused(facts: dict[str, Any], _chance: random.Random) -> None:
-    facts["serial"] = str(facts["serial"]).replace("0", "O").replace("1", "I")
-    facts.pop("onvif_endpoint", None)
-    facts.pop("mac")
-
-
-def _by_stream(facts: dict[str, Any], _chance: random.Random) -> None:
-    for name in ("serial", "mac", "onvif_endpoint"):
-        facts.pop(name, None)
-
-
-_MISTAKES: Mapping[str, Callable[[dict[str, Any], random.Random], None]] = {
-    "serial spelled otherwise": _spelled_otherwise,
-    "MAC alone": _by_mac,
-    "ONVIF endpoint alone": _by_endpoint,
-    "serial mistyped": _mistyped,
-    "O for 0": _confused,
-    "place and stream": _by_stream,
-}
-
-
-def _tellable(mistake: str, first: Hand, second: Hand) -> bool:
-    """Whether both lists have the columns that still identify the camera."""
-    needed = {"ONVIF endpoint alone": "onvif_endpoint", "place and stream": "path"}.get(mistake, "serial")
-    return needed in first.fields and needed in second.fields
 
 
 def _truth(cameras: int, books: Sequence[_Book]) -> Truth:
@@ -332,27 +273,3 @@ def _range(row: int, first: int, last: int) -> Any:
     from openpyxl.worksheet.cell_range import CellRange
 
     return CellRange(min_row=row, max_row=row, min_col=first + 1, max_col=last + 1)
-
-
-def hostile_files() -> dict[str, bytes]:
-    """Name → content of files that must be refused, each for its own reason, while the others go on."""
-    bomb = io.BytesIO()
-    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        archive.writestr("xl/workbook.xml", "<workbook/>")
-        with archive.open("xl/worksheets/sheet1.xml", "w", force_zip64=True) as part:
-            block = b" " * 2**20
-            for _ in range(BOMB // len(block)):
-                part.write(block)
-    macro = io.BytesIO()
-    with zipfile.ZipFile(macro, "w") as archive:
-        archive.writestr("xl/workbook.xml", "<workbook/>")
-        archive.writestr("xl/vbaProject.bin", b"\0")
-    return {
-        "x-bomb.xlsx": bomb.getvalue(),
-        "x-damaged.xlsx": b"PK\x03\x04" + bytes(range(256)),
-        "x-empty.csv": b"",
-        "x-encoding.csv": "Tên;Địa chỉ;Vĩ độ;Kinh độ".encode("utf-16-le") + b"\xff",
-        "x-macro.xlsm": macro.getvalue(),
-        "x-nothing.csv": b"a;b\n1;2\n",
-        "x-old.xls": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(512),
-    }
