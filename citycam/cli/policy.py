@@ -21,8 +21,8 @@ from citycam.inventory.inventory import load_records
 from citycam.model.errors import ConfigError, ExitCode
 from citycam.model.workspace import PROJECT
 from citycam.policy.conformity import Assessment, assess
-from citycam.policy.log import GENESIS, DecisionLog, body_of, news, past_of
-from citycam.policy.moratorium import Moratorium, Ruling, load_moratorium
+from citycam.policy.log import DecisionLog, Entry, body_of, head_of, news, past_of
+from citycam.policy.moratorium import Decision, Moratorium, Ruling, load_moratorium
 from citycam.policy.proposal import Proposal
 from citycam.policy.reading import Batch, read_proposals
 from citycam.policy.reference import markdown
@@ -126,11 +126,20 @@ def check(
 
     day, moratorium, journal = _day(at), load_moratorium(), DecisionLog(log)
     batch = read_proposals(proposals)
-    entries = journal.entries()
-    decisions = decide(batch.proposals, moratorium, day, past_of(entries))
-    bodies = [body_of(one, moratorium, day) for one in decisions]
-    fresh = [] if dry_run else news(bodies, entries)
-    head = journal.append(fresh, datetime.now(UTC)) if fresh else entries[-1].hash if entries else GENESIS
+
+    def judge(entries: Sequence[Entry]) -> tuple[list[Decision], list[dict[str, Any]]]:
+        decisions = decide(batch.proposals, moratorium, day, past_of(entries))
+        return decisions, [body_of(one, moratorium, day) for one in decisions]
+
+    if dry_run:
+        entries = journal.entries()
+        (decisions, bodies), head, added = judge(entries), head_of(entries), 0
+    else:
+        with journal.held() as chain:
+            decisions, bodies = judge(chain.entries)
+            fresh = news(bodies, chain.entries)
+            chain.add(fresh, datetime.now(UTC))
+            head, added = chain.head, len(fresh)
     covered = _compare(batch.proposals, inventory)[0] if inventory else []
     again = replanning(decisions, covered)
     rulings = Counter(one.ruling for one in decisions)
@@ -140,7 +149,7 @@ def check(
         "decisions": [{**body, "from": batch.rows[body["proposal"]["id"]]} for body in bodies],
         "replanning": again,
         "unreadable": [remark.model_dump(mode="json", exclude_defaults=True) for remark in batch.remarks],
-        "log": {"file": str(log), "added": len(fresh), "head": head},
+        "log": {"file": str(log), "added": added, "head": head},
     }
 
     def text(console: Console) -> None:
@@ -156,7 +165,7 @@ def check(
         _pairs(console, ("ruling", "proposals"), rulings)
         if again:
             console.print(f"to be planned again: {', '.join(item['proposal'] for item in again)}")
-        console.print(f"{len(fresh)} decisions added to {log}; head {head}", soft_wrap=True)
+        console.print(f"{added} decisions added to {log}; head {head}", soft_wrap=True)
 
     refused = any(one.ruling is Ruling.REFUSED for one in decisions)
     Output(as_json).result(data, text, verdict="fail" if refused else "unknown" if batch.remarks else "pass")
@@ -251,7 +260,7 @@ def verify(
 ) -> None:
     """Check that no decision was changed, added, moved or removed; exit 6 when one was."""
     entries = DecisionLog(log).entries(head)
-    last = entries[-1].hash if entries else GENESIS
+    last = head_of(entries)
     data = {"entries": len(entries), "head": last}
     Output(as_json).result(data, lambda console: console.print(f"{len(entries)} entries, head {last}", soft_wrap=True))
 

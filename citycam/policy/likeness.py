@@ -13,6 +13,7 @@ from rapidfuzz.fuzz import token_sort_ratio
 from rapidfuzz.process import cdist
 
 from citycam.inventory.spelling import fold
+from citycam.policy.naming import known_as, same_ward
 from citycam.policy.proposal import Proposal, View
 
 _PARTS = re.compile(
@@ -50,7 +51,8 @@ def near(one: Proposal, other: Proposal, metres: float) -> bool:
     """Whether a camera of one stands within `metres` of one of the other; without positions, same ward and site."""
     if one.views and other.views:
         return any(_apart(a, b) <= metres for a in one.views for b in other.views)
-    return _same(one.ward, other.ward) and (one.site is None or other.site is None or _same(one.site, other.site))
+    sites = one.site is None or other.site is None or fold(one.site) == fold(other.site)
+    return sites and same_ward(one.ward, other.ward)
 
 
 def _apart(one: View, other: View) -> float:
@@ -82,7 +84,7 @@ def _blocks(proposals: Sequence[Proposal], trait: Callable[[Proposal], str | Non
     for index, proposal in enumerate(proposals):
         value = trait(proposal)
         if value is not None:
-            blocks[fold(value)].append(index)
+            blocks[known_as(value)].append(index)
     return (block for block in blocks.values() if len(block) > 1)
 
 
@@ -97,9 +99,5 @@ def _agreeing(members: Sequence[Proposal], title: float) -> Matrix:
 def _equal(texts: Sequence[str | None]) -> Matrix:
     """Pairs of the same text; what is not given equals nothing."""
     codes: dict[str, int] = {}
-    own = np.array([-1 if text is None else codes.setdefault(fold(text), len(codes)) for text in texts])
+    own = np.array([-1 if text is None else codes.setdefault(known_as(text), len(codes)) for text in texts])
     return np.asarray((own[:, None] == own[None, :]) & (own[:, None] >= 0), np.int8)
-
-
-def _same(one: str | None, other: str | None) -> bool:
-    return one is not None and other is not None and fold(one) == fold(other)

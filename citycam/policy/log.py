@@ -95,37 +95,64 @@ class DecisionLog:
             raise ConfigError("cannot read the decision log", where=str(self.path), why=str(error)) from error
         return parse(text, where=str(self.path), head=head)
 
-    def append(self, bodies: Iterable[Mapping[str, Any]], now: datetime) -> str:
-        """Add entries at `now` and return the new head. The file is on disk when this returns.
+    @contextmanager
+    def held(self) -> Iterator[Chain]:
+        """The chain to read and add to, while no other writer can: what is decided by it is decided by the newest.
 
         Raises:
-            EvidenceInvalid: the chain is broken already; nothing is added to it.
-            ConfigError: the file cannot be written.
+            EvidenceInvalid: the chain is broken already; nothing can be added to it.
+            ConfigError: the file cannot be opened.
         """
         try:
-            with self._locked() as file:
-                entries = parse(file.read(), where=str(self.path))
-                head = entries[-1].hash if entries else GENESIS
-                lines = []
-                at = now.astimezone(UTC).isoformat(timespec="seconds")
-                for sequence, body in enumerate(bodies, len(entries) + 1):
-                    entry = Entry.seal(sequence, at, json.loads(_canonical(body)), head)
-                    lines.append(entry.line() + "\n")
-                    head = entry.hash
-                file.write("".join(lines))
-                file.flush()
-                os.fsync(file.fileno())
-                return head
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            file = self.path.open("a+", encoding="utf-8", newline="\n")
         except OSError as error:
             raise ConfigError("cannot write the decision log", where=str(self.path), why=str(error)) from error
-
-    @contextmanager
-    def _locked(self) -> Iterator[IO[str]]:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self.path.open("a+", encoding="utf-8", newline="\n") as file:
+        with file:
             fcntl.flock(file, fcntl.LOCK_EX)
             file.seek(0)
-            yield file
+            try:
+                text = file.read()
+            except UnicodeDecodeError as error:
+                raise _broken(str(self.path), 1, str(error)) from error
+            yield Chain(parse(text, where=str(self.path)), file)
+
+
+class Chain:
+    """The entries of a log that is held."""
+
+    def __init__(self, entries: list[Entry], file: IO[str]) -> None:
+        self.entries = entries
+        self._file = file
+
+    @property
+    def head(self) -> str:
+        """The hash of the last entry."""
+        return head_of(self.entries)
+
+    def add(self, bodies: Iterable[Mapping[str, Any]], now: datetime) -> None:
+        """Add entries at `now`; they are on disk when this returns.
+
+        Raises:
+            ConfigError: the file cannot be written.
+        """
+        at = now.astimezone(UTC).isoformat(timespec="seconds")
+        new: list[Entry] = []
+        for body in bodies:
+            before = [*self.entries[-1:], *new[-1:]]
+            new.append(Entry.seal(len(self.entries) + len(new) + 1, at, json.loads(_canonical(body)), head_of(before)))
+        try:
+            self._file.write("".join(entry.line() + "\n" for entry in new))
+            self._file.flush()
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            raise ConfigError("cannot write the decision log", where=self._file.name, why=str(error)) from error
+        self.entries += new
+
+
+def head_of(entries: Sequence[Entry]) -> str:
+    """The hash of the last entry, or what stands in its place."""
+    return entries[-1].hash if entries else GENESIS
 
 
 def body_of(decision: Decision, moratorium: Moratorium, day: date) -> dict[str, Any]:

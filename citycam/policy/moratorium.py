@@ -17,6 +17,7 @@ from pydantic import Field, model_validator
 
 from citycam.inventory.spelling import fold
 from citycam.model.documents import Document, load
+from citycam.policy.naming import known_as
 from citycam.policy.proposal import SMART_TRAFFIC, Claim, Exemption, Proposal, Tender, TenderState, Work
 from citycam.policy.regulation import Regulation, RuleId, Validity, Words
 
@@ -175,8 +176,8 @@ def _exemption(proposal: Proposal, moratorium: Moratorium, day: date) -> Reason:
 
 
 def _specialised(claimed: Exemption, moratorium: Moratorium) -> Reason:
-    known = {fold(one) for one in moratorium.authorities}
-    rule = "specialised" if fold(claimed.authority or "") in known else "authority-unknown"
+    known = {known_as(one) for one in moratorium.authorities}
+    rule = "specialised" if known_as(claimed.authority or "") in known else "authority-unknown"
     return Reason(rule, f"{claimed.document}, {claimed.dated}, {claimed.authority}")
 
 

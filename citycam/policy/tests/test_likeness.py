@@ -38,6 +38,8 @@ def test_the_core_of_a_title_is_what_stays_when_it_is_cut_up() -> None:
         ({"title": OTHER_TITLE, "supplier": None}, False),
         ({"title": OTHER_TITLE, "agency": "Công an phường Ngọc Hà"}, False),
         ({"ward": "Phường Hà Đông"}, False),
+        ({"ward": "P. Đội Cấn"}, True),
+        ({"agency": "Ủy ban nhân dân P. Ngọc Hà", "title": OTHER_TITLE, "supplier": "CTY TNHH Ánh Sáng"}, True),
         ({"site": "Hoàng Hoa Thám"}, False),
         ({"site": None}, True),
         ({"ward": None}, False),

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -29,6 +31,12 @@ def chain(count: int) -> str:
 
 
 TEXT = chain(4)
+
+
+def append(path: Path, *bodies: Mapping[str, Any]) -> str:
+    with DecisionLog(path).held() as held:
+        held.add(bodies, NOW)
+        return held.head
 
 
 def test_a_chain_verifies() -> None:
@@ -81,7 +89,7 @@ def test_a_line_cut_short_is_found_and_nothing_is_added_to_it(tmp_path: Path) ->
     path = tmp_path / "log.jsonl"
     path.write_text(TEXT[:-10], encoding="utf-8")
     with pytest.raises(EvidenceInvalid) as found:
-        DecisionLog(path).append([{"n": 5}], NOW)
+        append(path, {"n": 5})
     assert found.value.where == f"{path}:4"
     assert path.read_text(encoding="utf-8") == TEXT[:-10]
 
@@ -89,9 +97,9 @@ def test_a_line_cut_short_is_found_and_nothing_is_added_to_it(tmp_path: Path) ->
 def test_appending_goes_on_from_the_head(tmp_path: Path) -> None:
     log = DecisionLog(tmp_path / "deep" / "log.jsonl")
     assert log.entries() == []
-    first = log.append([{"n": 1}, {"n": 2}], NOW)
-    second = log.append([{"n": 3}], NOW)
-    assert log.append([], NOW) == second
+    first = append(log.path, {"n": 1}, {"n": 2})
+    second = append(log.path, {"n": 3})
+    assert append(log.path) == second
     entries = log.entries(head=first)
     assert [entry.body["n"] for entry in entries] == [1, 2, 3]
     assert entries[2].previous == first
@@ -100,12 +108,12 @@ def test_appending_goes_on_from_the_head(tmp_path: Path) -> None:
 
 def test_a_log_that_cannot_be_written_says_so(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot write"):
-        DecisionLog(tmp_path).append([{}], NOW)
+        append(tmp_path, {})
 
 
 def _write(path: Path, writer: int) -> None:
     for n in range(20):
-        DecisionLog(path).append([{"writer": writer, "n": n}], NOW)
+        append(path, {"writer": writer, "n": n})
 
 
 def test_writers_take_turns(tmp_path: Path) -> None:
@@ -121,7 +129,7 @@ def test_writers_take_turns(tmp_path: Path) -> None:
 def test_a_decision_comes_back_from_the_log(tmp_path: Path) -> None:
     log = DecisionLog(tmp_path / "log.jsonl")
     bodies = [body_of(one, M, DAY) for one in decide([proposal("P-1"), specialised("P-2")], M, DAY)]
-    log.append(bodies, NOW)
+    append(log.path, *bodies)
     assert past_of(log.entries()) == [
         Past(proposal("P-1"), Ruling.REFUSED),
         Past(specialised("P-2"), Ruling.SPECIALISED),
@@ -134,10 +142,10 @@ def test_a_decision_comes_back_from_the_log(tmp_path: Path) -> None:
 def test_only_what_changed_is_news(tmp_path: Path) -> None:
     log = DecisionLog(tmp_path / "log.jsonl")
     bodies = [body_of(one, M, DAY) for one in decide([proposal("P-1")], M, DAY)]
-    log.append(news(bodies, log.entries()), NOW)
+    append(log.path, *news(bodies, log.entries()))
     assert news(bodies, log.entries()) == []
     changed = [body_of(one, M, DAY) for one in decide([proposal("P-1", cameras=13)], M, DAY)]
     assert news(changed, log.entries()) == changed
-    log.append(changed, NOW)
+    append(log.path, *changed)
     assert [one.proposal.cameras for one in past_of(log.entries())] == [13]
     assert json.loads(log.path.read_text(encoding="utf-8").split("\n")[1])["body"]["proposal"]["cameras"] == 13
