@@ -1,4 +1,5 @@
-"""A fleet on the loopback with a PTZ camera, a Profile T camera, a recorder and one with flaws; and an ONVIF client."""
+"""A fleet on the loopback: a PTZ camera, one with Profile T, one that hears and has a wrong clock, one with flaws, and a
+recorder; and a third party's ONVIF client."""
 
 from __future__ import annotations
 
@@ -62,7 +63,7 @@ class Stand:
 
 
 def _cameras(port: int, first: int) -> list[Camera]:
-    wanted = [("sony-network", 1), ("uniview-network", 1), ("exposed-network", 1)]
+    wanted = [("sony-network", 1), ("uniview-network", 1), ("exposed-network", 1), ("tp-link-network", 1)]
     wanted += [("hikvision-recorder", channel) for channel in (1, 2, 3)]
     made = []
     for camera, (model, channel) in zip(loopback_cameras(len(wanted), port, SMALL), wanted, strict=True):

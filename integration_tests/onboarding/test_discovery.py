@@ -69,7 +69,7 @@ def test_everybody_answers_a_question_by_multicast(
 ) -> None:
     with standing(tmp_path, video, cache, 3702, f"127.19.{os.getpid() % 200 + 1}.0") as stand:
         wanted = {own(stand, camera) for camera in stand.cameras}
-        assert len(wanted) == 4, "the three channels of the recorder are one device"
+        assert len(wanted) == 5, "the three channels of the recorder are one device"
         wait_for(lambda: everywhere(client), wanted.issubset, "answer of every device", timeout=30)
         recorder, (camera,) = stand.of("hikvision-recorder")[0], stand.of("sony-network")
         client.clearRemoteServices()

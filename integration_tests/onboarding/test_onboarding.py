@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import io
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import av
 import pytest
 from onvif import ONVIFCamera
-from onvif.exceptions import ONVIFAuthError
+from onvif.exceptions import ONVIFAuthError, ONVIFError
 from PIL import Image
 from zeep.exceptions import Fault
 
@@ -131,3 +131,18 @@ def test_a_new_password_counts_for_rtsp_too(stand: Stand) -> None:
     finally:
         stand.talk(camera, lambda client: change(client, stand.password(camera)), password="another-one")
     assert frames(stand, camera, address, 1)
+
+
+def test_a_client_must_go_by_the_clock_of_a_camera_that_is_wrong(stand: Stand) -> None:
+    (camera,) = stand.of("tp-link-network")  # it takes the local time for UTC
+
+    async def look(client: ONVIFCamera) -> tuple[list[str], timedelta]:
+        media = await client.create_media_service()
+        sounds = await media.GetAudioEncoderConfigurations()
+        return [sound.Encoding for sound in sounds], client.dt_diff
+
+    with pytest.raises((Fault, ONVIFError)):
+        stand.talk(camera, look)
+    sounds, ahead = stand.talk(camera, look, adjust_time=True)
+    assert sounds == ["G711", "G711"]
+    assert abs(ahead - timedelta(hours=7)) < timedelta(minutes=1)

@@ -44,14 +44,21 @@ def offered(plate: Equipment) -> tuple[Service, ...]:
 
 
 def answer(estate: Estate, host: Host, request: Request) -> Response | Pending:
-    """What the device answers; never raises."""
+    """What the device answers; never raises, nor does what is pending."""
+    return _guarded(host, request, lambda: _route(estate, host, request))
+
+
+def _guarded(host: Host, request: Request, make: Callable[[], Response | Pending]) -> Response | Pending:
     try:
-        return _route(estate, host, request)
+        found = make()
     except Unauthorized as error:
         return _challenge(error)
     except Exception:
         logger.exception("%s %s at %s failed", request.method, request.path, host.address)
         return Response(500)
+    if isinstance(found, Pending):
+        return Pending(found.at_ns, lambda: _guarded(host, request, found.then))
+    return found
 
 
 def _route(estate: Estate, host: Host, request: Request) -> Response | Pending:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from http import HTTPStatus
 from urllib.parse import parse_qs
@@ -54,7 +54,7 @@ class Response:
     status: int
     body: bytes = b""
     kind: str = "text/plain"
-    headers: tuple[tuple[str, str], ...] = field(default=())
+    headers: tuple[tuple[str, str], ...] = ()
 
     def encode(self, server: str, *, keep_alive: bool, head: bool = False) -> bytes:
         """As it goes out; `head` leaves out the body."""

@@ -41,6 +41,7 @@ class Server:
         self.connections: set[Connection] = set()
         self._hosts: dict[str, int] = {}
         self._queue: deque[Connection] = deque()
+        self._serving = False
         self._server: asyncio.Server | None = None
 
     async def open(self, sock: socket.socket) -> None:
@@ -76,15 +77,16 @@ class Server:
     def enqueue(self, connection: Connection) -> None:
         """A request is to be answered when it is its turn."""
         self._queue.append(connection)
-        if len(self._queue) == 1:
+        if not self._serving:
+            self._serving = True
             connection.loop.call_soon(self._serve_one)
 
     def _serve_one(self) -> None:
-        connection = self._queue[0]
-        connection.serve()
-        self._queue.popleft()
-        if self._queue:
+        connection = self._queue.popleft()
+        self._serving = bool(self._queue)
+        if self._serving:
             connection.loop.call_soon(self._serve_one)
+        connection.serve()
 
 
 async def serve(sock: socket.socket, estate: Estate) -> Server:

@@ -199,3 +199,15 @@ def test_an_answer_never_holds_a_password() -> None:
         found = post(host, message("tds", operation, "", token(host)))
         assert isinstance(found, Response)
         assert not re.search(rb"geheim|pst|look", found.body)
+
+
+def test_a_bug_is_logged_and_says_nothing(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    host = camera()
+
+    def broken() -> None:
+        raise RuntimeError("the secret is 4711")
+
+    monkeypatch.setattr(host, "channels", broken)
+    found = get(host, "Basic x")
+    assert (found.status, found.body) == (500, b"")
+    assert "4711" in caplog.text
