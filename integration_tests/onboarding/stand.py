@@ -1,4 +1,4 @@
-"""A fleet on the loopback: a PTZ camera, one with Profile T, one that hears and has a wrong clock, one with flaws, and a
+"""A fleet on the loopback: a PTZ camera, one with Profile T, one with sound and a wrong clock, one with flaws, and a
 recorder; and a third party's ONVIF client."""
 
 from __future__ import annotations

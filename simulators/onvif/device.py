@@ -1,19 +1,18 @@
-"""The device service: clock, plate, network, users (ONVIF Core specification, 8)."""
+"""The device service: clock, plate, network (ONVIF Core specification, 8); its users are in `users`."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import NAMESPACE_URL, uuid5
 
+from simulators.onvif import users
 from simulators.onvif.access import Access
-from simulators.onvif.estate import LEVELS, Host, User
+from simulators.onvif.estate import Host
 from simulators.onvif.service import SECOND_NS, Call, Service, wrong
 from simulators.onvif.soap import Fault, Xml, many, tag
 
 PATH = "/onvif/device_service"
-MOST_USERS = 16
 _SCOPE = "onvif://www.onvif.org/"
 _PROFILES = {"S": "Streaming", "T": "T", "G": "G"}
 
@@ -229,69 +228,6 @@ def _set_ntp(call: Call) -> Xml:
     return Xml("")
 
 
-def _get_users(call: Call) -> Xml:
-    return many(
-        tag("tds:User", tag("tt:Username", user.name), tag("tt:UserLevel", user.level)) for user in call.host.users()
-    )
-
-
-def _given_users(call: Call) -> list[User]:
-    found = []
-    for element in call.all("User"):
-        name, level = element.findtext("{*}Username", ""), element.findtext("{*}UserLevel", "User")
-        if not re.fullmatch(r"[A-Za-z0-9._-]{1,32}", name):
-            raise wrong("UsernameTooShort" if not name else "InvalidArgs", "a user name is 1 to 32 letters or digits")
-        known = next((one for one in LEVELS if one == level), None)
-        if known is None:
-            raise wrong("InvalidArgs", f"no user level {level[:40]!r}")
-        password = element.findtext("{*}Password", "")
-        if len(password) > 64:
-            raise Fault("Sender", "OperationProhibited", "PasswordTooLong", reason="a password has up to 64 characters")
-        found.append(User(name, password, known))
-    return found
-
-
-def _create_users(call: Call) -> Xml:
-    users = {user.name: user for user in call.host.users()}
-    for user in _given_users(call):
-        if user.name in users:
-            raise Fault("Sender", "OperationProhibited", "UsernameClash", reason=f"there is a user {user.name}")
-        if not user.password:
-            raise Fault("Sender", "OperationProhibited", "Password", reason="a user needs a password")
-        users[user.name] = user
-    if len(users) > MOST_USERS:
-        raise Fault("Receiver", "Action", "TooManyUsers", reason=f"there are {MOST_USERS} users at most")
-    call.host.set_users(list(users.values()))
-    return Xml("")
-
-
-def _set_user(call: Call) -> Xml:
-    users = {user.name: user for user in call.host.users()}
-    for user in _given_users(call):
-        if user.name not in users:
-            raise wrong("UsernameMissing", f"no user {user.name}")
-        users[user.name] = replace(user, password=user.password or users[user.name].password)
-    _keep_an_administrator(list(users.values()))
-    call.host.set_users(list(users.values()))
-    return Xml("")
-
-
-def _delete_users(call: Call) -> Xml:
-    names = {element.text for element in call.all("Username")}
-    users = list(call.host.users())
-    if names - {user.name for user in users}:
-        raise wrong("UsernameMissing", "no such user")
-    kept = [user for user in users if user.name not in names]
-    _keep_an_administrator(kept)
-    call.host.set_users(kept)
-    return Xml("")
-
-
-def _keep_an_administrator(users: list[User]) -> None:
-    if not any(user.level == "Administrator" for user in users):
-        raise Fault("Sender", "OperationProhibited", "FixedUser", reason="there must be an administrator")
-
-
 def _system_reboot(call: Call) -> Xml:
     call.host.reboot()
     return tag("tds:Message", f"Rebooting, back in {call.host.equipment.boot:.0f} seconds")
@@ -303,7 +239,7 @@ def _get_discovery_mode(call: Call) -> Xml:
 
 def _capabilities(_call: Call) -> Xml:
     network = {"IPFilter": False, "NTP": 4, "IPVersion6": False, "DHCPv6": False}
-    security = {"TLS1.2": False, "HttpDigest": True, "UsernameToken": True, "MaxUsers": MOST_USERS}
+    security = {"TLS1.2": False, "HttpDigest": True, "UsernameToken": True, "MaxUsers": users.MOST}
     system = {"DiscoveryResolve": True, "DiscoveryBye": False, "SystemLogging": False, "FirmwareUpgrade": False}
     return tag(
         "tds:Capabilities",
@@ -333,14 +269,11 @@ SERVICE = Service(
         "GetNetworkDefaultGateway": (Access.READ_SYSTEM, _get_network_default_gateway),
         "GetDNS": (Access.READ_SYSTEM, _get_dns),
         "GetNTP": (Access.READ_SYSTEM, _get_ntp),
-        "GetUsers": (Access.READ_SYSTEM_SECRET, _get_users),
         "SetSystemDateAndTime": (Access.WRITE_SYSTEM, _set_system_date_and_time),
         "SetHostname": (Access.WRITE_SYSTEM, _set_hostname),
         "SetNTP": (Access.WRITE_SYSTEM, _set_ntp),
-        "CreateUsers": (Access.WRITE_SYSTEM, _create_users),
-        "SetUser": (Access.WRITE_SYSTEM, _set_user),
-        "DeleteUsers": (Access.WRITE_SYSTEM, _delete_users),
         "SystemReboot": (Access.UNRECOVERABLE, _system_reboot),
+        **users.OPERATIONS,
     },
 )
 """As it is dispatched."""
