@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -98,13 +98,19 @@ class Stand:
         return Findings(run, lines)
 
 
+def third_by_udp(listed: list[Camera]) -> list[Camera]:
+    """Plain cameras, of which the third is pulled by UDP."""
+    return [*listed[:2], listed[2].model_copy(update={"transport": Transport.UDP}), *listed[3:]]
+
+
 @contextmanager
-def standing(folder: Path, cameras: int, recorded: slice) -> Iterator[Stand]:
-    """So many cameras in the fleet, a slice of them recorded; the third is pulled by UDP."""
+def standing(
+    folder: Path, cameras: int, recorded: slice, dressed: Callable[[list[Camera]], list[Camera]] = third_by_udp
+) -> Iterator[Stand]:
+    """So many cameras in the fleet, a slice of them recorded; `dressed` makes of plain cameras what is wanted."""
     root, port = folder / "fleet", free_port()
     root.mkdir()
-    listed = loopback_cameras(cameras, port)
-    listed[2] = listed[2].model_copy(update={"transport": Transport.UDP})
+    listed = dressed(loopback_cameras(cameras, port))
     prepare_media(listed, None, cache_folder(), root / "media")
     site = Site(folder, KEY)
     site.deliver(listed[recorded])
