@@ -93,7 +93,7 @@ _NAMES = {"aac": "aac", "pcmu": "pcm_s16be", "pcma": "pcm_s16be"}
 """How a gateway keeps sound: G.711 goes into fMP4 as plain samples."""
 
 
-def _seconds(packets: list[av.Packet]) -> float:
+def _seconds(packets: list[Any]) -> float:
     return sum(float((packet.duration or 0) * packet.time_base) for packet in packets)
 
 
