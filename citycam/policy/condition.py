@@ -20,6 +20,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
+from citycam.inventory.spelling import fold
 from citycam.model.documents import Document
 
 Truth = bool | None
@@ -54,6 +55,7 @@ class Condition(Document):
     has_any: tuple[Scalar, ...] | None = None
     only: tuple[Scalar, ...] | None = None
     starts_with: tuple[str, ...] | None = None
+    names: tuple[str, ...] | None = None
     version_at_least: str | None = None
     all_: Annotated[tuple[Condition, ...] | None, Field(alias="all")] = None
     any_: Annotated[tuple[Condition, ...] | None, Field(alias="any")] = None
@@ -126,6 +128,11 @@ class Operator:
     holds: Callable[[Any, Any], bool]
 
 
+def _bare(text: str) -> str:
+    """Letters and digits alone, without case and marks."""
+    return fold(text).replace(" ", "")
+
+
 def _version(text: str) -> tuple[int, ...]:
     """The numbers of a version's first word: `V5.4.41 build 170710` is (5, 4, 41)."""
     found = re.search(r"\d+(?:\.\d+)*", text)
@@ -147,6 +154,7 @@ OPERATORS: Mapping[str, Operator] = {
     "has_any": Operator("has_any", "includes one of", lambda value, limit: not set(value).isdisjoint(limit)),
     "only": Operator("only", "has nothing but", lambda value, limit: set(value) <= set(limit)),
     "starts_with": Operator("starts_with", "starts with", lambda value, limit: value.startswith(limit)),
+    "names": Operator("names", "names", lambda value, limit: any(_bare(one) in _bare(value) for one in limit)),
     "version_at_least": Operator("version_at_least", "is version", _version_at_least),
 }
 

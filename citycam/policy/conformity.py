@@ -129,8 +129,8 @@ def _contradicted(record: CameraRecord, fact: str) -> Values:
     root = fact.partition(".")[0]
     others = [one.value for one in record.contradictions if one.field == root]
     tellings = [record, *(_told(record, root, value) for value in others)]
-    values = [_getter(fact)(telling) for telling in tellings]
-    return () if None in values else values
+    values = (_getter(fact)(telling) for telling in tellings)
+    return [value for value in values if value is not None]  # a source that says nothing does not contradict
 
 
 def _told(record: CameraRecord, field: str, value: str) -> CameraRecord:

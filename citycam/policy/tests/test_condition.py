@@ -29,6 +29,7 @@ def known(**facts: object) -> Lookup:
         ({"has_any": ["S", "T"]}, ("G", "T"), ("G",)),
         ({"only": ["digest"]}, ("digest",), ("digest", "basic")),
         ({"starts_with": ["QCVN 135", "QCVN 11:2026"]}, "QCVN 11:2026/BCA", "QCVN 11:2016"),
+        ({"names": ["hikvision"]}, "Hãng HIK-Vision", "Dahua"),
         ({"version_at_least": "5.4.5"}, "V5.4.41 build 170710", "V5.4.4 build 161125"),
         ({"version_at_least": "5.4"}, "5.4.0", "5.3.9"),
     ],

@@ -86,6 +86,15 @@ def test_a_contradiction_that_does_not_matter_is_nothing() -> None:
     assert one(told).outcome is Outcome.CONFORMS
 
 
+def test_a_source_that_leaves_out_a_part_does_not_contradict_it() -> None:
+    slow = {"kind": "mobile", "bandwidth": 2_000_000}
+    told = record(
+        uplink=slow, contradictions=(Contradiction(field="uplink", value='{"bandwidth": 1000000}', source=0),)
+    )
+    (result,) = one(told).as_data()["results"]
+    assert (result["rule"], result["remedy"]) == ("uplink", 1), "its kind is known from one of them"
+
+
 def test_a_valid_waiver_makes_a_measure_of_a_failure() -> None:
     camera = record(codec="mpeg4")
     assessment = one(camera, waived("codec", date(2026, 11, 25)))
