@@ -1,27 +1,59 @@
-"""Programs that play a camera and are not ours; each gives the Annex-B stream that it received."""
+"""Programs that play a camera and are not ours; each gives the stream of pictures that it received.
+
+That is Annex B for H.264 and H.265, and images one after another for Motion JPEG.
+"""
 
 from __future__ import annotations
 
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import av
 
-from citycam.model.camera import Camera
+from citycam.model.camera import Camera, Codec
+from simulators.fleet.ports import Ports
 
-Play = Callable[[Camera, str, str, int, Path], bytes]
-"""Camera, password, transport (`tcp`, `udp`), number of frames and a folder in; bytes out, or `Refused`."""
 PATIENCE_S = 60
+
+
+class View(NamedTuple):
+    """What is to be played: a camera, by `tcp`, `udp`, `tls` or `multicast`, so many frames; a folder for files."""
+
+    camera: Camera
+    password: str
+    ports: Ports
+    transport: str
+    frames: int
+    folder: Path
+
+    @property
+    def codec(self) -> Codec:
+        """Of the pictures."""
+        return self.camera.stream.codec
+
+    def address(self, account: str = "") -> str:
+        """The URL."""
+        scheme, port = ("rtsps", self.ports.rtsps) if self.transport == "tls" else ("rtsp", self.ports.rtsp)
+        return f"{scheme}://{account}{self.camera.address}:{port}{self.camera.path}"
+
+    @property
+    def url(self) -> str:
+        """With the account, as a user would write it."""
+        return self.address(f"{self.camera.username}:{self.password}@")
+
+    def kept(self, client: str) -> Path:
+        """A file for this view alone."""
+        return self.folder / f"{client}-{self.transport}-{self.camera.id}.{self.codec}"
+
+
+Play = Callable[[View], bytes]
+"""Gives the stream, or raises `Refused`."""
 
 
 class Refused(Exception):
     """The client gave up; what it said."""
-
-
-def url(camera: Camera, password: str) -> str:
-    """With the account, as a user would write it."""
-    return f"rtsp://{camera.username}:{password}@{camera.address}:{camera.port}{camera.path}"
 
 
 def _run(command: list[str], kept: Path) -> bytes:
@@ -31,34 +63,45 @@ def _run(command: list[str], kept: Path) -> bytes:
     return kept.read_bytes()
 
 
-def ffmpeg(camera: Camera, password: str, transport: str, frames: int, folder: Path) -> bytes:
+_FFMPEG = {"tcp": "tcp", "udp": "udp", "tls": "tcp", "multicast": "udp_multicast"}
+_FORMAT = {"h264": "h264", "h265": "hevc", "mjpeg": "mjpeg"}
+
+
+def ffmpeg(view: View) -> bytes:
     """FFmpeg's command line."""
-    kept = folder / f"ffmpeg-{transport}-{camera.id}.h264"
-    quiet = ["-nostdin", "-v", "error", "-y", "-rtsp_transport", transport]
-    copy = ["-c", "copy", "-map", "0:v", "-frames:v", str(frames), "-f", "h264", str(kept)]
-    return _run(["ffmpeg", *quiet, "-i", url(camera, password), *copy], kept)
+    kept = view.kept("ffmpeg")
+    quiet = ["-nostdin", "-v", "error", "-y", "-rtsp_transport", _FFMPEG[view.transport]]
+    copy = ["-c", "copy", "-map", "0:v", "-frames:v", str(view.frames), "-f", _FORMAT[view.codec], str(kept)]
+    return _run(["ffmpeg", *quiet, "-i", view.url, *copy], kept)
 
 
-def gstreamer(camera: Camera, password: str, transport: str, frames: int, folder: Path) -> bytes:
+_PROTOCOLS = {"tcp": "tcp", "udp": "udp", "tls": "tcp", "multicast": "udp-mcast"}
+_DEPAY = {
+    "h264": "rtph264depay ! h264parse config-interval=-1 ! video/x-h264,stream-format=byte-stream,alignment=au",
+    "h265": "rtph265depay ! h265parse config-interval=-1 ! video/x-h265,stream-format=byte-stream,alignment=au",
+    "mjpeg": "rtpjpegdepay",
+}
+
+
+def gstreamer(view: View) -> bytes:
     """GStreamer's rtspsrc."""
-    kept = folder / f"gstreamer-{transport}-{camera.id}.h264"
-    location = f"rtsp://{camera.address}:{camera.port}{camera.path}"
-    account = [f"user-id={camera.username}", f"user-pw={password}"] if camera.auth != "none" else []
-    parse = ["h264parse", "config-interval=-1", "!", "video/x-h264,stream-format=byte-stream,alignment=au", "!"]
-    source = ["rtspsrc", f"location={location}", *account, f"protocols={transport}", "name=src"]
-    keep = ["identity", f"eos-after={frames + 1}", "!", "filesink", f"location={kept}"]
-    wanted = ["src.", "!", "application/x-rtp,media=video", "!", "rtph264depay", "!"]
-    return _run(["gst-launch-1.0", "-q", *source, *wanted, *parse, *keep], kept)
+    kept, camera = view.kept("gstreamer"), view.camera
+    account = [f"user-id={camera.username}", f"user-pw={view.password}"] if camera.auth != "none" else []
+    how = [f"protocols={_PROTOCOLS[view.transport]}", "tls-validation-flags=0", "name=src"]
+    source = ["rtspsrc", f"location={view.address()}", *account, *how]
+    keep = ["identity", f"eos-after={view.frames + 1}", "!", "filesink", f"location={kept}"]
+    wanted = ["src.", "!", "application/x-rtp,media=video", "!", *_DEPAY[view.codec].split(), "!"]
+    return _run(["gst-launch-1.0", "-q", *source, *wanted, *keep], kept)
 
 
-def pyav(camera: Camera, password: str, transport: str, frames: int, _folder: Path) -> bytes:
+def pyav(view: View) -> bytes:
     """PyAV, whose libraries are newer than the system's."""
     found: list[bytes] = []
     try:
-        with av.open(url(camera, password), options={"rtsp_transport": transport}, timeout=PATIENCE_S) as source:
+        with av.open(view.url, options={"rtsp_transport": _FFMPEG[view.transport]}, timeout=PATIENCE_S) as source:
             for packet in source.demux(video=0):
                 found.append(bytes(packet))
-                if len(found) == frames:
+                if len(found) == view.frames:
                     break
     except av.FFmpegError as error:
         raise Refused(str(error)) from error

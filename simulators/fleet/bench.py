@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -75,8 +75,10 @@ def free_port() -> int:
 
 
 @contextmanager
-def running_fleet(root: Path, port: int, key: bytes, log: IO[bytes] | int | None = None) -> Iterator[FleetClient]:
-    """A fleet in a process of its own until the block ends.
+def running_fleet(
+    root: Path, port: int, key: bytes, log: IO[bytes] | int | None = None, options: Sequence[str] = ()
+) -> Iterator[FleetClient]:
+    """A fleet in a process of its own until the block ends; `options` are further ones of its command line.
 
     Raises:
         EnvironmentFailure: it ended instead of answering.
@@ -88,6 +90,7 @@ def running_fleet(root: Path, port: int, key: bytes, log: IO[bytes] | int | None
             sys.executable,
             *("-m", "simulators.fleet", "--root", str(root), "--port", str(port)),
             *("--key-file", str(root / "key"), "--metrics", "127.0.0.1:0", "--log-level", "WARNING"),
+            *options,
         ],
         stderr=log,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from ipaddress import IPv4Address
 
 FIRST_PORT, LAST_PORT = 20_000, 20_198
@@ -14,6 +14,7 @@ REST_S = 0.5
 """RTCP says that somebody is there, and need not say so more often."""
 _MOST_RECEIVED = 4096
 """Bytes that wait with the kernel for a socket; what comes to RTP ports is never read."""
+FIRST_GROUP_PORT, GROUP_PORTS = 24_000, 40_000
 _GROUPS = int(IPv4Address("239.128.0.0"))
 
 
@@ -22,9 +23,14 @@ def group_of(number: int, *, sub: bool) -> str:
     return str(IPv4Address(_GROUPS + 2 * number + sub))
 
 
-def group_ports(track: int) -> tuple[int, int]:
-    """Where members of a group listen: RTP and RTCP of a track."""
-    return FIRST_PORT + 2 * track, FIRST_PORT + 2 * track + 1
+def group_ports(number: int, track: int, *, sub: bool) -> tuple[int, int]:
+    """Where members of a group listen: RTP and RTCP of a track.
+
+    Streams have different ports too, for as long as there are any: a member that listens on every address hears all
+    groups that its machine has joined.
+    """
+    first = FIRST_GROUP_PORT + (2 * number + sub) * 4 % GROUP_PORTS + 2 * track
+    return first, first + 1
 
 
 class PortPair:
@@ -41,15 +47,18 @@ class PortPair:
 
     def __init__(self, address: str, reader: tuple[str, tuple[int, int]], heard: Callable[[], None]) -> None:
         self._heard = heard
-        self._rtp, self._rtcp = _bind(address)
+        where, ports = reader
+        multicast = IPv4Address(where).is_multicast
+        # What goes to a group comes from its ports, since Transport has no server_port there; gortsplib takes no other.
+        self._rtp, self._rtcp = _bind(address, [ports[0]] if multicast else range(FIRST_PORT, LAST_PORT, 2))
         self.ports: tuple[int, int] = (self._rtp.getsockname()[1], self._rtcp.getsockname()[1])
         try:
-            if IPv4Address(reader[0]).is_multicast:
+            if multicast:
                 for sock in (self._rtp, self._rtcp):
                     sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(address))
                     sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, MULTICAST_TTL)
-            self._rtp.connect((reader[0], reader[1][0]))
-            self._rtcp.connect((reader[0], reader[1][1]))
+            self._rtp.connect((where, ports[0]))
+            self._rtcp.connect((where, ports[1]))
             self._loop = asyncio.get_running_loop()
             self._loop.add_reader(self._rtcp, self._readable)
         except BaseException:
@@ -104,14 +113,16 @@ class PortPair:
             self._loop.add_reader(self._rtcp, self._readable)
 
 
-def _bind(address: str) -> tuple[socket.socket, socket.socket]:
+def _bind(address: str, first: Sequence[int]) -> tuple[socket.socket, socket.socket]:
+    """Sockets with one of these ports and the next; where there is no choice, others may have them too."""
     refused: OSError | None = None
-    for port in range(FIRST_PORT, LAST_PORT, 2):
+    for port in first:
         pair: list[socket.socket] = []
         try:
             for number in (port, port + 1):
                 pair.append(socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK))
                 pair[-1].setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _MOST_RECEIVED)
+                pair[-1].setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, len(first) == 1)
                 pair[-1].bind((address, number))
         except OSError as error:
             refused = error

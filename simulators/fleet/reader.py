@@ -225,7 +225,8 @@ class Reader:
     def _prepare_datagrams(self, track: int, wish: TransportSpec, ssrc: int) -> TransportSpec | None:
         where, ports = self.peer[0], wish.client_port
         if wish.multicast:
-            where, ports = group_of(self.camera.device.number, sub=self.camera.sub_stream), group_ports(track)
+            number, sub = self.camera.device.number, self.camera.sub_stream
+            where, ports = group_of(number, sub=sub), group_ports(number, track, sub=sub)
         if ports is None or 0 in ports:
             return None
         try:
@@ -249,6 +250,9 @@ class Reader:
         self.camera.watching.append(self)
         self._fleet.wheel.add(self.broadcast)
         cohort = self._wanted
+        if self._ports:
+            # A key frame may be seconds away, and gortsplib gives up who is silent in the first second.
+            self._ports[0].send_each([], cohort.render(self.broadcast.next_frame, 0).report())
         starts = [Start(0, *cohort.starts(first))]
         if cohort.sound is not None and (len(self._ports) > 1 or (self.lanes is not None and self.lanes.audio >= 0)):
             starts.append(Start(1, *cohort.sound.starts(first)))

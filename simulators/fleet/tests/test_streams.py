@@ -194,7 +194,7 @@ class Member:
         self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         group = group_of(device.number, sub=False)
-        self.sock.bind((group, group_ports(0)[0]))
+        self.sock.bind((group, group_ports(device.number, 0, sub=False)[0]))
         membership = struct.pack("4s4s", socket.inet_aton(group), socket.inet_aton("127.0.0.1"))
         self.sock.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, membership)
         self.sock.setblocking(False)
@@ -214,7 +214,8 @@ def test_multicast_packets_are_sent_once_for_all_who_asked(tmp_path: Path) -> No
                 answer = await viewer.expect("SETUP", ("Transport", "RTP/AVP;multicast"))
                 (agreed,) = parse_transports(answer.headers.get("Transport") or "")
                 assert agreed.multicast
-                assert (agreed.group, agreed.port) == (group_of(device.number, sub=False), group_ports(0))
+                ports = group_ports(device.number, 0, sub=False)
+                assert (agreed.group, agreed.port) == (group_of(device.number, sub=False), ports)
                 await viewer.expect("PLAY")
             member = Member(device)
             state = fleet.cameras[device.id]
