@@ -19,6 +19,7 @@ from simulators.bench.reel import Reel
 from simulators.bench.run import Run, measure
 from simulators.bench.sendloop import SendLoop
 from simulators.bench.sheet import against, capacity, costs, sustains
+from simulators.fleet.bench import awake
 
 Tell = Callable[[str], None]
 """Takes a line of progress."""
@@ -75,10 +76,11 @@ def run_bench(programs: Programs, plan: Plan, tell: Tell) -> Outcome:
     ]
     with tempfile.TemporaryDirectory(prefix="citycam-bench-") as folder:
         sd, hd = (Reel(stream, _made(Path(folder) / name)) for stream, name in ((SD, "sd"), (HD, "hd")))
-        found = contest(entries, plan.rounds, look(sd))
-        one_sd, one_hd = look(sd), look(hd)
-        most_sd = largest(lambda cameras: sustains(one_sd(OURS, cameras)), plan.sd)
-        most_hd = largest(lambda cameras: sustains(one_hd(OURS, cameras)), plan.hd)
+        with awake():
+            found = contest(entries, plan.rounds, look(sd))
+            one_sd, one_hd = look(sd), look(hd)
+            most_sd = largest(lambda cameras: sustains(one_sd(OURS, cameras)), plan.sd)
+            most_hd = largest(lambda cameras: sustains(one_hd(OURS, cameras)), plan.hd)
     figures = [
         capacity("SD", [most_sd], 7000),
         capacity("HD", [most_hd], 2000),
