@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from enum import StrEnum
 from ipaddress import IPv4Address
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 
+from citycam.model.codec import Codec
 from citycam.model.documents import Document
 
 CAMERA_ID = r"cam-[0-9]{6}"
@@ -29,10 +30,6 @@ class Transport(StrEnum):
 
     TCP = "tcp"
     UDP = "udp"
-
-
-Codec = Literal["h264", "h265", "mjpeg"]
-"""Of video: H.264 (RFC 6184), H.265 (RFC 7798), Motion JPEG (RFC 2435)."""
 
 
 class Stream(Document):

@@ -9,7 +9,7 @@ from citycam.wire import h264, h265, jpeg
 from citycam.wire.pictures import Depacketizer
 
 if TYPE_CHECKING:
-    from citycam.model.camera import Codec
+    from citycam.model.codec import Codec
 
 _NAL = {"h264": (h264, {h264.SPS, h264.PPS}), "h265": (h265, {h265.VPS, h265.SPS, h265.PPS})}
 _DEPACKETIZERS: dict[str, type[Depacketizer]] = {

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 import xxhash
 
 if TYPE_CHECKING:
-    from citycam.model.camera import Codec
+    from citycam.model.codec import Codec
 
 UUID = bytes.fromhex("c17ec4a3f5e94d2b9a6b8d1f7e3c5a91")
 VERSION = 1

@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 import av
 
-from citycam.model.camera import Camera, Codec
+from citycam.model.camera import Camera
+from citycam.model.codec import Codec
 from simulators.fleet.ports import Ports
 
 PATIENCE_S = 60

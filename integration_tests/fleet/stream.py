@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from citycam.model.camera import Codec
+from citycam.model.codec import Codec
 from citycam.wire import watermark
 from citycam.wire.watermark import Watermark
 from simulators.media.annexb import split

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from citycam.evidence.fmp4 import read_frames
-from citycam.model.camera import Auth, Camera, Codec, Stream, Transport
+from citycam.model.camera import Auth, Camera, Stream, Transport
+from citycam.model.codec import Codec
 from citycam.model.credentials import camera_password
 from citycam.model.workspace import PROJECT, cache_folder
 from integration_tests.recording.gateway import Site, passable, running_gateway, stop

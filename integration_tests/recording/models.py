@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from citycam.model.camera import Auth, Camera, Codec, Stream, Transport
+from citycam.model.camera import Auth, Camera, Stream, Transport
+from citycam.model.codec import Codec
 from simulators.profiles.profile import load_profile
 
 

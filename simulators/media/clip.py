@@ -16,7 +16,7 @@ from citycam.wire.watermark import media_check
 from simulators.media.annexb import join, split
 
 if TYPE_CHECKING:
-    from citycam.model.camera import Codec
+    from citycam.model.codec import Codec
 
 INDEX = "index.json"
 SNAPSHOT = "snapshot-{:03d}.jpg"

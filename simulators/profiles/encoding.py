@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self, get_args
 
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
-from citycam.model.camera import Codec
+from citycam.model.codec import Codec
 from citycam.model.documents import Document
 from citycam.model.units import Seconds
 

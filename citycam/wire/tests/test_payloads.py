@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from citycam.model.camera import Codec
+from citycam.model.codec import Codec
 from citycam.wire import h264, h265
 from citycam.wire.payloads import depacketizer, payloads
 from citycam.wire.pictures import AccessUnit, Depacketizer

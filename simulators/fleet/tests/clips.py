@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from citycam.model.camera import Codec
+from citycam.model.codec import Codec
 from simulators.media.clip import Audio, Clip, Unit, read_clip, write_clip
 
 SPS, PPS = b"\x67\x42\x00\x1e\x01", b"\x68\xce\x01"
