@@ -13,7 +13,10 @@ from infra.provider.service import Service
 from infra.provider.service_args import File, Mount
 from infra.provider.volume import Volume
 
-COMMAND = ("python3", "-m", "simulators.fleet", "--root", "/fleet")
+COMMAND = (
+    *("python3", "-m", "simulators.fleet", "--root", "/fleet"),
+    *("--rtsps-port=322", "--http-port=80", "--discovery-port=3702"),
+)
 """As the image's Dockerfile has it."""
 
 
