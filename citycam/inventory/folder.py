@@ -153,7 +153,7 @@ def write(made: Import, folder: Path) -> None:
     _write_lines(folder / "review.jsonl", made.review.queue)
     _write(folder / "summary.json", json.dumps(made.summary(), indent=1) + "\n")
     _write(folder / "retired.jsonl", inventory.dump_records(made.review.retired))
-    _write(folder / inventory.FILE, inventory.dump_records(made.review.records))
+    _write_bytes(folder / inventory.FILE, inventory.dump_records(made.review.records).encode(), durable=True)
 
 
 def current_versions(folder: Path) -> dict[str, Version]:
@@ -211,11 +211,13 @@ def _write_lines(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
     _write(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
 
 
-def _write_bytes(path: Path, content: bytes) -> None:
+def _write_bytes(path: Path, content: bytes, *, durable: bool = False) -> None:
+    """Replace a file by rename. Only the inventory waits for the disk: the rest can be made again."""
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch = path.with_name(path.name + ".new")
     with scratch.open("wb") as file:
         file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+        if durable:
+            file.flush()
+            os.fsync(file.fileno())
     scratch.replace(path)
