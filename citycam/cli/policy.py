@@ -18,6 +18,7 @@ from rich.table import Table
 from citycam.cli.output import Output
 from citycam.cli.verb import Json, verb
 from citycam.inventory.inventory import load_records
+from citycam.inventory.record import CameraRecord
 from citycam.model.errors import ConfigError, ExitCode
 from citycam.model.workspace import PROJECT
 from citycam.policy.conformity import Assessment, assess
@@ -126,9 +127,11 @@ def check(
 
     day, moratorium, journal = _day(at), load_moratorium(), DecisionLog(log)
     batch = read_proposals(proposals)
+    records = load_records(inventory) if inventory else None
+    existing = None if records is None else {name for one in records for name in (one.id, one.serial) if name}
 
     def judge(entries: Sequence[Entry]) -> tuple[list[Decision], list[dict[str, Any]]]:
-        decisions = decide(batch.proposals, moratorium, day, past_of(entries))
+        decisions = decide(batch.proposals, moratorium, day, past_of(entries), existing)
         return decisions, [body_of(one, moratorium, day) for one in decisions]
 
     if dry_run:
@@ -140,7 +143,7 @@ def check(
             fresh = news(bodies, chain.entries)
             chain.add(fresh, datetime.now(UTC))
             head, added = chain.head, len(fresh)
-    covered = _compare(batch.proposals, inventory)[0] if inventory else []
+    covered = _compare(batch.proposals, records)[0] if records else []
     again = replanning(decisions, covered)
     rulings = Counter(one.ruling for one in decisions)
     data = {
@@ -209,7 +212,7 @@ def overlap(
     from citycam.policy import map as drawing
 
     batch = read_proposals(proposals)
-    ranked, eyes, compared = _compare(batch.proposals, inventory)
+    ranked, eyes, compared = _compare(batch.proposals, load_records(inventory))
     if geojson is not None:
         _write(geojson, [json.dumps(drawing.geojson(ranked, eyes, compared), ensure_ascii=False), "\n"])
     if svg is not None:
@@ -265,12 +268,12 @@ def verify(
     Output(as_json).result(data, lambda console: console.print(f"{len(entries)} entries, head {last}", soft_wrap=True))
 
 
-def _compare(proposals: Sequence[Proposal], inventory: Path) -> tuple[Any, Any, Any]:
+def _compare(proposals: Sequence[Proposal], records: Sequence[CameraRecord]) -> tuple[Any, Any, Any]:
     from citycam.policy.eyes import eyes_of, wishes_of
     from citycam.policy.overlap import compare
     from citycam.policy.sharing import coverages
 
-    wishes, eyes = wishes_of(proposals), eyes_of(load_records(inventory))
+    wishes, eyes = wishes_of(proposals), eyes_of(records)
     compared = compare(wishes, eyes)
     return coverages(proposals, wishes, eyes, compared), eyes, compared
 

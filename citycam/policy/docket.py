@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
 from citycam.policy.likeness import groups, kin
-from citycam.policy.moratorium import Decision, Moratorium, Past, Reason, Ruling, document_key, judge
+from citycam.policy.moratorium import Decision, Moratorium, Past, Reason, Ruling, contract_key, document_key, judge
 from citycam.policy.proposal import Proposal
 
 STOPPED = frozenset({Ruling.REFUSED, Ruling.SUSPENDED})
 
 
 def decide(
-    proposals: Sequence[Proposal], moratorium: Moratorium, day: date, past: Sequence[Past] = ()
+    proposals: Sequence[Proposal],
+    moratorium: Moratorium,
+    day: date,
+    past: Sequence[Past] = (),
+    existing: Collection[str] | None = None,
 ) -> list[Decision]:
-    """A decision for each proposal, in their order. `past` holds the last decision on each id that is on file.
+    """A decision for each proposal, in their order.
+
+    `past` holds the last decision on each id that is on file, `existing` ids and serial numbers of today's cameras.
 
     Raises:
         ValueError: two proposals have one id.
@@ -25,7 +31,7 @@ def decide(
     if len(own) < len(proposals):
         raise ValueError("two proposals have one id")
     on_file = [*proposals, *(one.proposal for one in past if one.proposal.id not in own)]
-    alone = {one.id: judge(one, moratorium, day, on_file) for one in proposals}
+    alone = {one.id: judge(one, moratorium, day, on_file, existing) for one in proposals}
     rulings = {one.proposal.id: one.ruling for one in past}
     rulings |= {one: moratorium.rule(reason.rule).ruling for one, reason in alone.items()}
     more: dict[str, list[Reason]] = defaultdict(list)
@@ -103,17 +109,19 @@ def _openly_in_parts(members: Sequence[Proposal]) -> bool:
 
 
 def _shared(going: Sequence[Proposal], more: dict[str, list[Reason]]) -> None:
-    by_document: dict[str, list[Proposal]] = defaultdict(list)
+    papers: dict[tuple[str, str], list[Proposal]] = defaultdict(list)
     for one in going:
-        key = document_key(one)
-        if key is not None:
-            by_document[key].append(one)
-    for members in by_document.values():
-        if len(members) < 2 or _openly_in_parts(members):
+        for kind, key in (("document", document_key(one)), ("contract", contract_key(one))):
+            if key is not None:
+                papers[kind, key].append(one)
+    told = set()
+    for (kind, _), members in papers.items():
+        group = frozenset(one.id for one in members)
+        if len(members) < 2 or group in told or _openly_in_parts(members):
             continue
+        told.add(group)
         total = sum(one.cameras for one in members)
         covers = max((one.exemption.covers or 0 for one in members if one.exemption), default=0)
         for one in members:
-            others = tuple(sorted(other.id for other in members if other.id != one.id))
-            seen = f"it covers {covers or 'no stated number'}, {total} are asked for together"
-            more[one.id].append(Reason("document-shared", seen, others))
+            seen = f"the {kind} covers {covers or 'no stated number'}, {total} are asked for together"
+            more[one.id].append(Reason("document-shared", seen, tuple(sorted(group - {one.id}))))

@@ -6,7 +6,7 @@ What only several proposals together show (splitting, renaming, a shared documen
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -55,8 +55,8 @@ class Kinship(Document):
 RULES = frozenset(
     "outside-freeze no-new-camera frozen specialised tendered smart-traffic smart-traffic-under-way proof-missing "
     "proof-not-valid authority-unknown beyond-document tendered-late tendered-on-the-day tender-lapsed "
-    "tender-completed not-under-way signed-late contract-overdue extension extension-of-unknown replacement renamed "
-    "split document-shared".split()
+    "tender-completed not-under-way signed-late contract-overdue extension extension-of-unknown replacement "
+    "old-cameras-unnamed renamed split document-shared".split()
 )
 
 
@@ -126,22 +126,48 @@ class Past:
     ruling: Ruling
 
 
-def judge(proposal: Proposal, moratorium: Moratorium, day: date, on_file: Iterable[Proposal] = ()) -> Reason:
-    """The rule that decides one proposal on `day`; `on_file` are the proposals that it may extend."""
+def judge(
+    proposal: Proposal,
+    moratorium: Moratorium,
+    day: date,
+    on_file: Iterable[Proposal] = (),
+    existing: Collection[str] | None = None,
+) -> Reason:
+    """The rule that decides one proposal on `day`.
+
+    `on_file` are the proposals that it may extend, `existing` ids and serial numbers of the cameras that it may repair
+    or replace; without them, every name is believed.
+    """
     if not moratorium.freeze.holds(day):
         return Reason("outside-freeze", f"{day} is outside the pause")
-    if proposal.work is Work.REPAIR or proposal.cameras == 0:
-        return Reason("no-new-camera", f"{proposal.work}, {proposal.cameras} cameras")
+    if proposal.cameras == 0:
+        return Reason("no-new-camera", f"{proposal.work}, no camera")
     traffic = _smart_traffic(proposal, moratorium)
     reason = _exemption(proposal, moratorium, day)
+    old = _old_cameras(proposal, existing) if reason.rule == "frozen" else None
+    if proposal.work is Work.REPAIR and old:
+        return old
     if traffic:
         rule = "smart-traffic-under-way" if reason.rule == "tendered" else "smart-traffic"
         return Reason(rule, f"{traffic}; {reason.seen}" if reason.rule == "tendered" else traffic)
-    if proposal.work is Work.REPLACEMENT and proposal.cameras <= len(proposal.replaces) and reason.rule == "frozen":
-        return Reason("replacement", f"replaces {', '.join(proposal.replaces)}")
     if proposal.work is Work.EXTENSION or proposal.extends:
         return _extension(proposal, reason, on_file)
-    return reason
+    return old or reason
+
+
+def _old_cameras(proposal: Proposal, existing: Collection[str] | None) -> Reason | None:
+    """What a repair or a replacement is, by the cameras that it names; None for other work."""
+    if proposal.work not in {Work.REPAIR, Work.REPLACEMENT}:
+        return None
+    named = list(dict.fromkeys(proposal.replaces))
+    strangers = [name for name in named if existing is not None and name not in existing]
+    if strangers:
+        return Reason("old-cameras-unnamed", f"not in the inventory: {', '.join(strangers)}")
+    if proposal.cameras > len(named):
+        return Reason("old-cameras-unnamed", f"{proposal.work} of {proposal.cameras}, named are {len(named)}")
+    if proposal.work is Work.REPAIR:
+        return Reason("no-new-camera", f"repair of {', '.join(named)}")
+    return Reason("replacement", f"replaces {', '.join(named)}")
 
 
 def _smart_traffic(proposal: Proposal, moratorium: Moratorium) -> str:
@@ -215,6 +241,13 @@ def _extension(proposal: Proposal, own: Reason, on_file: Iterable[Proposal]) -> 
         named = proposal.exemption.document if proposal.exemption else None
         return Reason("extension", f"rests on {named}, as does {first.id}", (first.id,))
     return own
+
+
+def contract_key(proposal: Proposal) -> str | None:
+    """The contract of a tender, however it is spelled."""
+    if proposal.tender is None or proposal.tender.contract is None:
+        return None
+    return fold(proposal.tender.contract).replace(" ", "")
 
 
 def document_key(proposal: Proposal) -> str | None:

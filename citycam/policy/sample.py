@@ -143,5 +143,5 @@ _CASES: dict[str, tuple[int, Callable[[dict[str, Any], int, random.Random], dict
     "tendered-late": (6, _with("tender", awarded=FREEZE + timedelta(days=40))),
     "tender-lapsed": (4, _with("tender", state="lapsed")),
     "not-under-way": (3, _with("tender", contract=None)),
-    "no-new-camera": (5, lambda *_: {"work": "repair"}),
+    "no-new-camera": (5, lambda _, number, __: {"work": "repair", "cameras": 1, "replaces": (f"cam-{number:06d}",)}),
 }

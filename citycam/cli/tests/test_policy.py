@@ -141,6 +141,16 @@ def test_a_check_with_an_inventory_says_what_is_covered(tmp_path: Path, log: tup
     assert item["covered"] == {"least": 0, "stated": 0, "most": 0}
 
 
+@pytest.mark.parametrize(("name", "code"), [("cam-000007", ExitCode.OK), ("cam-000011", ExitCode.POLICY)])
+def test_a_repair_names_cameras_of_the_inventory(
+    tmp_path: Path, log: tuple[str, Path], name: str, code: ExitCode
+) -> None:
+    inventory = tmp_path / "inventory.jsonl"
+    inventory.write_text(dump_records(city(10, 1)), encoding="utf-8")
+    repair = file_of(tmp_path, proposal(work="repair", cameras=1, replaces=(name,)))
+    run("check", repair, *AT, *log, "-i", inventory, code=code)
+
+
 def test_conformity_counts_and_writes_every_verdict(tmp_path: Path) -> None:
     inventory = tmp_path / "inventory.jsonl"
     cameras = [record(1), record(2, codec="mpeg4"), record(3, fps=None), record(4, codec="mpeg4")]

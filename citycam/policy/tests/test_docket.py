@@ -47,7 +47,7 @@ def test_pieces_by_two_owners_for_one_supplier_are_seen() -> None:
 
 
 def test_repairs_that_add_up_are_seen() -> None:
-    found = rulings(proposal("P-1", work="repair"), proposal("P-2", work="repair"))
+    found = rulings(*(proposal(f"P-{n}", work="repair", cameras=1, replaces=(f"cam-{n}",)) for n in (1, 2)))
     assert set(found.values()) == {(Ruling.NEEDS_REVIEW, "split")}
 
 
@@ -70,6 +70,12 @@ def test_parts_that_one_document_covers_are_no_split() -> None:
 def test_a_document_is_not_good_for_more_than_it_covers(covers: int | None) -> None:
     shared = specialised("P-1", exemption={"covers": covers}), specialised(**elsewhere("P-2"))
     found = rulings(*shared)
+    assert set(found.values()) == {(Ruling.NEEDS_REVIEW, "document-shared")}
+
+
+def test_a_contract_is_not_good_for_two_projects() -> None:
+    second = tendered(**elsewhere("P-2"), exemption={"document": "78/QĐ-BQLDA"}, tender={"contract": "hđ 12/2025"})
+    found = rulings(tendered("P-1"), second)
     assert set(found.values()) == {(Ruling.NEEDS_REVIEW, "document-shared")}
 
 

@@ -15,13 +15,19 @@ from citycam.policy.tests.proposals import DAY, FREEZE, proposal, specialised, t
 M = load_moratorium()
 ONE_DAY = timedelta(days=1)
 
+REPAIR = proposal(work="repair", cameras=1, replaces=("cam-1",))
 CASES: list[tuple[str, Proposal, str, Ruling]] = [
     ("no claim", proposal(), "frozen", Ruling.REFUSED),
     ("submitted before the freeze, not tendered", proposal(submitted=date(2025, 8, 1)), "frozen", Ruling.REFUSED),
-    ("a repair", proposal(work="repair"), "no-new-camera", Ruling.NOT_FROZEN),
+    ("a repair", REPAIR, "no-new-camera", Ruling.NOT_FROZEN),
+    ("a repair of what?", proposal(work="repair", cameras=1), "old-cameras-unnamed", Ruling.REFUSED),
+    ("named twice", proposal(work="repair", cameras=2, replaces=("a", "a")), "old-cameras-unnamed", Ruling.REFUSED),
+    ("a stranger", proposal(work="repair", cameras=1, replaces=("cam-2",)), "old-cameras-unnamed", Ruling.REFUSED),
+    ("repaired traffic", REPAIR.model_copy(update={"programme": "smart-traffic"}), "no-new-camera", Ruling.NOT_FROZEN),
     ("a plan without cameras", proposal(cameras=0), "no-new-camera", Ruling.NOT_FROZEN),
     ("one for one", proposal(work="replacement", cameras=1, replaces=("cam-1",)), "replacement", Ruling.NEEDS_REVIEW),
-    ("two for one", proposal(work="replacement", cameras=2, replaces=("cam-1",)), "frozen", Ruling.REFUSED),
+    ("two for one", REPAIR.model_copy(update={"cameras": 2}), "old-cameras-unnamed", Ruling.REFUSED),
+    ("exempt all the same", specialised(work="replacement"), "specialised", Ruling.SPECIALISED),
     ("specialised", specialised(), "specialised", Ruling.SPECIALISED),
     ("spelled otherwise", specialised(exemption={"authority": "UBND TP. HÀ NỘI"}), "specialised", Ruling.SPECIALISED),
     ("no document", specialised(exemption={"document": None}), "proof-missing", Ruling.REFUSED),
@@ -74,7 +80,7 @@ FIRST = tendered("P-0")
 
 @pytest.mark.parametrize(("case", "one", "rule", "ruling"), CASES, ids=[case for case, *_ in CASES])
 def test_each_path(case: str, one: Proposal, rule: str, ruling: Ruling) -> None:
-    reason = judge(one, M, DAY, [FIRST])
+    reason = judge(one, M, DAY, [FIRST], {"cam-1", "a"})
     assert (reason.rule, M.rule(reason.rule).ruling) == (rule, ruling)
     assert reason.seen
 
@@ -93,6 +99,10 @@ def test_a_lifted_freeze_refuses_nothing() -> None:
 def test_a_document_is_the_same_however_it_is_spelled() -> None:
     sly = tendered(extends="P-0", exemption={"document": " 77 / qđ-bqlda"})
     assert judge(sly, M, DAY, [FIRST]).rule == "extension"
+
+
+def test_without_an_inventory_names_are_believed() -> None:
+    assert judge(proposal(work="repair", cameras=1, replaces=("cam-2",)), M, DAY).rule == "no-new-camera"
 
 
 def test_every_rule_has_a_case_or_needs_several_proposals() -> None:
