@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 from collections import Counter
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Annotated, Any
@@ -31,7 +32,7 @@ from citycam.plan.rehearsal import rehearse
 from citycam.plan.sizing import size
 from citycam.plan.wish import read_what_if, read_wish
 from citycam.policy.conformity import assess
-from citycam.policy.standard import Outcome, load_standards, rules_at
+from citycam.policy.standard import Outcome, Standard, load_standards, rules_at
 from citycam.policy.waiver import Waivers, load_waivers
 
 app = typer.Typer(invoke_without_command=True)
@@ -205,8 +206,17 @@ def read_inventory(path: Path) -> tuple[list[CameraRecord], str]:
 def verdicts_of(records: list[CameraRecord], day: date, waivers: Path | None = None) -> dict[str, Outcome]:
     """Camera id → what the technical standard says of it on a day."""
     standards = load_standards()
-    granted = load_waivers(waivers, [rule.id for one in standards for rule in one.rules]) if waivers else Waivers()
-    return {one.record.id: one.outcome for one in assess(records, rules_at(standards, day), day, granted)}
+    found = assess(records, rules_at(standards, day), day, granted_waivers(standards, waivers))
+    return {one.record.id: one.outcome for one in found}
+
+
+def granted_waivers(standards: Iterable[Standard], file: Path | None) -> Waivers:
+    """The waivers of a file; none without one.
+
+    Raises:
+        ConfigError: not a file of waivers.
+    """
+    return load_waivers(file, [rule.id for one in standards for rule in one.rules]) if file else Waivers()
 
 
 def write_plan(made: CityPlan, path: Path) -> None:
