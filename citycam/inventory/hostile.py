@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Mapping
+from functools import cache
 
 from citycam.inventory.saved import MADE
 
@@ -11,7 +13,8 @@ BOMB = 402 * 2**20
 """Bytes to which the sample's bomb unpacks: more than the import takes."""
 
 
-def hostile_files() -> dict[str, bytes]:
+@cache
+def hostile_files() -> Mapping[str, bytes]:
     """Name → content of files that must be refused, each for its own reason, while the others go on."""
     bomb = io.BytesIO()
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:

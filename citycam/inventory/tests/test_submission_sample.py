@@ -12,7 +12,7 @@ from citycam.inventory.hostile import hostile_files
 from citycam.inventory.remark import Level
 from citycam.inventory.submission_sample import Truth, plan_submissions, write_submissions
 
-CAMERAS, SEED = 1_200, 11
+CAMERAS, SEED = 900, 11
 
 
 @pytest.fixture(scope="module")
