@@ -6,9 +6,14 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
-from citycam.policy.likeness import groups, kin
+import numpy as np
+
+from citycam.policy.likeness import blocks, groups
 from citycam.policy.moratorium import Decision, Moratorium, Past, Reason, Ruling, contract_key, document_key, judge
 from citycam.policy.proposal import Proposal
+
+MOST_NAMED = 20
+"""Other proposals that a reason names."""
 
 STOPPED = frozenset({Ruling.REFUSED, Ruling.SUSPENDED})
 
@@ -61,44 +66,53 @@ def _renamed(
     more: dict[str, list[Reason]],
 ) -> None:
     """A proposal that goes on, though it is like one that was stopped earlier, or was suspended itself before."""
-    like: dict[str, set[str]] = defaultdict(set)
-    rule = moratorium.kinship
-    for a, b in kin(on_file, days=None, metres=rule.metres, title=rule.title):
-        one, other = on_file[a], on_file[b]
-        like[one.id].add(other.id)
-        like[other.id].add(one.id)
-    submitted = {one.id: one.submitted for one in on_file}
+    stopped = _stopped_kin(on_file, rulings, moratorium)
     for one in proposals:
-        stopped = {
-            other
-            for other in like[one.id]
-            if rulings[other] in STOPPED and submitted[other] < one.submitted and other != one.extends
-        }
+        others = stopped[one.id]
         if one.formerly and rulings.get(one.formerly) in STOPPED:
-            stopped.add(one.formerly)
+            others.add(one.formerly)
         if before.get(one.id) is Ruling.SUSPENDED and rulings[one.id] is not Ruling.SUSPENDED:
-            stopped.add(one.id)
-        if stopped:
-            others = tuple(sorted(stopped))
-            seen = ", ".join(f"{other} was {before.get(other, rulings.get(other))}" for other in others)
-            more[one.id].append(Reason("renamed", seen, others))
+            others.add(one.id)
+        if others:
+            named = tuple(sorted(others)[:MOST_NAMED])
+            seen = ", ".join(f"{other} was {before.get(other, rulings.get(other))}" for other in named)
+            more[one.id].append(Reason("renamed", seen, named))
+
+
+def _stopped_kin(
+    on_file: Sequence[Proposal], rulings: Mapping[str, Ruling], moratorium: Moratorium
+) -> dict[str, set[str]]:
+    """Of each proposal, kin that were stopped and submitted earlier: the first by id of those that share an owner or a
+    supplier with it.
+    """
+    found: dict[str, set[str]] = defaultdict(set)
+    rule = moratorium.kinship
+    for block in blocks(on_file, days=None, metres=rule.metres, title=rule.title):
+        members = [on_file[index] for index in block.members]
+        stopped = np.array([rulings[one.id] in STOPPED for one in members])
+        submitted = np.array([one.submitted.toordinal() for one in members])
+        for at, one in enumerate(members):
+            earlier = np.flatnonzero(block.kin[at] & stopped & (submitted < submitted[at]))
+            found[one.id].update(members[other].id for other in earlier[:MOST_NAMED])
+    return found
 
 
 def _split(going: Sequence[Proposal], moratorium: Moratorium, more: dict[str, list[Reason]]) -> None:
     rule = moratorium.kinship
-    pairs = [
-        (a, b)
-        for a, b in kin(going, days=rule.days, metres=rule.metres, title=rule.title)
-        if going[a].id != going[b].extends and going[b].id != going[a].extends
-    ]
-    for group in groups(pairs):
+    for group in groups(blocks(going, days=rule.days, metres=rule.metres, title=rule.title)):
         members = [going[index] for index in group]
         if _openly_in_parts(members):
             continue
-        for one in members:
-            others = tuple(sorted(other.id for other in members if other.id != one.id))
-            total = sum(other.cameras for other in members)
-            more[one.id].append(Reason("split", f"{len(members)} proposals, {total} cameras together", others))
+        total = sum(one.cameras for one in members)
+        seen = f"{len(members)} proposals, {total} cameras together"
+        _tell_all("split", seen, members, more)
+
+
+def _tell_all(rule: str, seen: str, members: Sequence[Proposal], more: dict[str, list[Reason]]) -> None:
+    """Give each the same reason, with the first of the others by id."""
+    names = sorted(one.id for one in members)[: MOST_NAMED + 1]
+    for one in members:
+        more[one.id].append(Reason(rule, seen, tuple(name for name in names if name != one.id)[:MOST_NAMED]))
 
 
 def _openly_in_parts(members: Sequence[Proposal]) -> bool:
@@ -122,6 +136,5 @@ def _shared(going: Sequence[Proposal], more: dict[str, list[Reason]]) -> None:
         told.add(group)
         total = sum(one.cameras for one in members)
         covers = max((one.exemption.covers or 0 for one in members if one.exemption), default=0)
-        for one in members:
-            seen = f"the {kind} covers {covers or 'no stated number'}, {total} are asked for together"
-            more[one.id].append(Reason("document-shared", seen, tuple(sorted(group - {one.id}))))
+        seen = f"the {kind} covers {covers or 'no stated number'}, {total} are asked for together"
+        _tell_all("document-shared", seen, members, more)

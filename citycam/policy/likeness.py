@@ -1,28 +1,41 @@
-"""Which proposals belong together: place and time are near, and two of owner, supplier and title agree."""
+"""Which proposals belong together: place and time are near, and two of owner, supplier and title agree.
+
+Kin of a proposal have its owner or its supplier, so proposals are compared in blocks of one owner or one supplier, each
+as a matrix: thousands of pieces of one project are no harder than as many strangers.
+"""
 
 from __future__ import annotations
 
-import math
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 from rapidfuzz.fuzz import token_sort_ratio
 from rapidfuzz.process import cdist
 
 from citycam.inventory.spelling import fold
+from citycam.policy.ground import to_plane
 from citycam.policy.naming import known_as, same_ward
-from citycam.policy.proposal import Proposal, View
+from citycam.policy.proposal import Proposal
 
 _PARTS = re.compile(
     r"\b(giai doan|dot|goi thau|goi|lo|phan|phase|stage|lot|part|package|bo sung|mo rong|dieu chinh|extension)\b"
     r"|\b[ivx]+\b|\d+"
 )
-_M_PER_DEGREE = 111_195.0
 
-Matrix = np.ndarray[tuple[int, int], np.dtype[np.int8]]
+Matrix = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Block:
+    """Proposals of one owner or supplier: their indices (n,) in the order of their ids, and who is whose kin (n, n)."""
+
+    members: NDArray[np.int64]
+    kin: Matrix
 
 
 @lru_cache(maxsize=65536)
@@ -31,38 +44,44 @@ def core(title: str) -> str:
     return " ".join(_PARTS.sub(" ", fold(title)).split())
 
 
-def kin(proposals: Sequence[Proposal], *, days: int | None, metres: float, title: float) -> list[tuple[int, int]]:
-    """Pairs of indices (smaller first, sorted) of proposals that belong together; `days` None is any time."""
-    found: set[tuple[int, int]] = set()
+def blocks(proposals: Sequence[Proposal], *, days: int | None, metres: float, title: float) -> Iterator[Block]:
+    """Everybody's kin; a project and its extension are not. `days` None is any time, `title` a likeness up to 100."""
     for trait in (lambda one: one.agency, lambda one: one.supplier):
-        for block in _blocks(proposals, trait):
-            members = [proposals[index] for index in block]
-            agree = _agreeing(members, title) >= 2
+        for indices in _sharing(proposals, trait):
+            members = [proposals[index] for index in indices]
+            kin = _agreeing(members, title) >= 2
             if days is not None:
                 submitted = np.array([one.submitted.toordinal() for one in members])
-                agree &= abs(submitted[:, None] - submitted[None, :]) <= days
-            for a, b in np.argwhere(np.triu(agree, 1)).tolist():
-                if near(members[a], members[b], metres):
-                    found.add((block[a], block[b]))
-    return sorted(found)
+                kin &= abs(submitted[:, None] - submitted) <= days
+            np.fill_diagonal(kin, False)
+            place = {one.id: at for at, one in enumerate(members)}
+            for at, one in enumerate(members):
+                if one.extends in place:
+                    kin[at, place[one.extends]] = kin[place[one.extends], at] = False
+            if kin.any():
+                yield Block(np.array(indices), kin & near(members, metres))
 
 
-def near(one: Proposal, other: Proposal, metres: float) -> bool:
-    """Whether a camera of one stands within `metres` of one of the other; without positions, same ward and site."""
-    if one.views and other.views:
-        return any(_apart(a, b) <= metres for a in one.views for b in other.views)
-    sites = one.site is None or other.site is None or fold(one.site) == fold(other.site)
-    return sites and same_ward(one.ward, other.ward)
+def near(members: Sequence[Proposal], metres: float) -> Matrix:
+    """Pairs of which two cameras stand within `metres`; where one has no position, pairs of one ward and site."""
+    count = len(members)
+    placed = np.array([bool(one.views) for one in members])
+    owner = np.repeat(np.arange(count), [len(one.views) for one in members])
+    views = [view for one in members for view in one.views]
+    east, north, _ = to_plane(
+        np.array([view.latitude for view in views], float), np.array([view.longitude for view in views], float)
+    )
+    first = np.searchsorted(owner, np.arange(count))
+    close = np.zeros((count, count), bool)
+    for at in np.flatnonzero(placed).tolist():
+        own = slice(first[at], first[at] + len(members[at].views))
+        apart = np.hypot(east[own, None] - east, north[own, None] - north).min(axis=0)
+        close[at, placed] = np.logical_or.reduceat(apart <= metres, first[placed])
+    return np.asarray(np.where(placed[:, None] & placed, close, _same_place(members)))
 
 
-def _apart(one: View, other: View) -> float:
-    """Metres between neighbours, on a plane."""
-    north, east = one.latitude - other.latitude, one.longitude - other.longitude
-    return math.hypot(north, east * math.cos(math.radians(one.latitude))) * _M_PER_DEGREE
-
-
-def groups(pairs: Sequence[tuple[int, int]]) -> list[list[int]]:
-    """Connected components of pairs, each sorted, by their first."""
+def groups(found: Iterable[Block]) -> list[list[int]]:
+    """Indices of proposals that are kin of kin, each group sorted, by their first."""
     leader: dict[int, int] = {}
 
     def find(index: int) -> int:
@@ -70,34 +89,64 @@ def groups(pairs: Sequence[tuple[int, int]]) -> list[list[int]]:
             index = leader[index]
         return index
 
-    for a, b in pairs:
-        one, other = sorted((find(a), find(b)))
-        leader[other] = one
-    members: dict[int, list[int]] = defaultdict(list)
+    for block in found:
+        for part in _components(block.kin):
+            indices = block.members[part].tolist()
+            least = min(find(index) for index in indices)
+            for index in indices:
+                leader[find(index)] = least
+    joined: dict[int, list[int]] = defaultdict(list)
     for index in sorted(leader):
-        members[find(index)].append(index)
-    return sorted(members.values())
+        joined[find(index)].append(index)
+    return sorted(joined.values())
 
 
-def _blocks(proposals: Sequence[Proposal], trait: Callable[[Proposal], str | None]) -> Iterator[list[int]]:
-    blocks: dict[str, list[int]] = defaultdict(list)
-    for index, proposal in enumerate(proposals):
-        value = trait(proposal)
+def _components(kin: Matrix) -> Iterator[NDArray[np.int64]]:
+    """Connected parts of a symmetric matrix, of two or more."""
+    waiting = kin.any(axis=0)
+    while waiting.any():
+        part = np.zeros(len(kin), bool)
+        edge = np.zeros(len(kin), bool)
+        edge[np.argmax(waiting)] = True
+        while edge.any():
+            part |= edge
+            edge = kin[edge].any(axis=0) & ~part
+        waiting &= ~part
+        yield np.flatnonzero(part)
+
+
+def _sharing(proposals: Sequence[Proposal], trait: Callable[[Proposal], str | None]) -> Iterator[list[int]]:
+    """Indices of two or more proposals with the same owner, or supplier, in the order of their ids."""
+    found: dict[str, list[int]] = defaultdict(list)
+    for index in sorted(range(len(proposals)), key=lambda at: proposals[at].id):
+        value = trait(proposals[index])
         if value is not None:
-            blocks[known_as(value)].append(index)
-    return (block for block in blocks.values() if len(block) > 1)
+            found[known_as(value)].append(index)
+    return (block for block in found.values() if len(block) > 1)
 
 
-def _agreeing(members: Sequence[Proposal], title: float) -> Matrix:
+def _agreeing(members: Sequence[Proposal], title: float) -> NDArray[np.int8]:
     """How many of owner, supplier and title agree, for every pair."""
     titles = [core(one.title) for one in members]
-    alike = cdist(titles, titles, scorer=token_sort_ratio, dtype=np.float32) >= title
+    kinds = sorted(set(titles))
+    of = np.searchsorted(kinds, titles)
+    alike = (cdist(kinds, kinds, scorer=token_sort_ratio, dtype=np.float32) >= title)[np.ix_(of, of)]
     owners, suppliers = (_equal([getattr(one, name) for one in members]) for name in ("agency", "supplier"))
-    return np.asarray(alike + owners + suppliers, np.int8)
+    return np.asarray(alike.astype(np.int8) + owners + suppliers)
 
 
-def _equal(texts: Sequence[str | None]) -> Matrix:
-    """Pairs of the same text; what is not given equals nothing."""
+def _equal(names: Sequence[str | None]) -> Matrix:
+    """Pairs of the same name; what is not given equals nothing."""
     codes: dict[str, int] = {}
-    own = np.array([-1 if text is None else codes.setdefault(known_as(text), len(codes)) for text in texts])
-    return np.asarray((own[:, None] == own[None, :]) & (own[:, None] >= 0), np.int8)
+    own = np.array([-1 if name is None else codes.setdefault(known_as(name), len(codes)) for name in names])
+    return np.asarray((own[:, None] == own) & (own >= 0))
+
+
+def _same_place(members: Sequence[Proposal]) -> Matrix:
+    """Pairs of one ward whose sites are the same or not given."""
+    wards = sorted({one.ward for one in members if one.ward is not None})
+    table = np.array([[same_ward(one, other) for other in [*wards, None]] for one in [*wards, None]])
+    ward = np.array([len(wards) if one.ward is None else wards.index(one.ward) for one in members])
+    sites: dict[str, int] = {}
+    site = np.array([-1 if one.site is None else sites.setdefault(fold(one.site), len(sites)) for one in members])
+    return np.asarray(table[np.ix_(ward, ward)] & ((site[:, None] == site) | (site[:, None] < 0) | (site < 0)))

@@ -41,6 +41,13 @@ def test_one_project_in_small_pieces_is_seen() -> None:
     assert decisions[0].reasons[1].rule == "specialised", "what it would have been stays visible"
 
 
+def test_of_many_pieces_the_first_are_named() -> None:
+    pieces = [specialised(f"P-{n:03d}", exemption=other_document(n)) for n in range(1, 31)]
+    reason = decide(pieces, M, DAY)[0].reasons[0]
+    assert reason.seen == "30 proposals, 360 cameras together"
+    assert reason.others == tuple(f"P-{n:03d}" for n in range(2, 22))
+
+
 def test_pieces_by_two_owners_for_one_supplier_are_seen() -> None:
     found = rulings(specialised("P-1"), specialised("P-2", agency="Công an phường", exemption=other_document(2)))
     assert {rule for _, rule in found.values()} == {"split"}

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from citycam.policy.likeness import core, groups, kin, near
+from citycam.policy.likeness import Block, blocks, core, groups, near
 from citycam.policy.proposal import Proposal
 from citycam.policy.tests.proposals import proposal
 
@@ -17,6 +19,15 @@ OTHER_TITLE = "Giám sát trường mầm non Hoa Hồng"
 
 def at(latitude: float, longitude: float = 105.82) -> tuple[dict[str, float], ...]:
     return ({"latitude": latitude, "longitude": longitude},)
+
+
+def kin(of: Sequence[Proposal], **limits: Any) -> list[tuple[int, int]]:
+    found = {
+        tuple(sorted(block.members[list(pair)].tolist()))
+        for block in blocks(of, **limits)
+        for pair in zip(*np.nonzero(block.kin), strict=True)
+    }
+    return sorted(found)
 
 
 def test_the_core_of_a_title_is_what_stays_when_it_is_cut_up() -> None:
@@ -60,11 +71,30 @@ def test_any_time_when_no_days_are_given() -> None:
 @pytest.mark.parametrize(("north", "related"), [(0.0044, True), (0.0046, False)])
 def test_positions_count_more_than_names_of_places(north: float, related: bool) -> None:
     other = proposal("P-2", views=at(21.03 + north), ward="Phường Hà Đông")
-    assert near(proposal("P-1", views=at(21.03)), other, 500) is related
+    found = near([proposal("P-1", views=at(21.03)), other], 500)
+    assert found.tolist() == [[True, related], [related, True]]
 
 
-def test_pairs_join_into_groups() -> None:
-    assert groups([(0, 3), (3, 5), (1, 2)]) == [[0, 3, 5], [1, 2]]
+def test_any_two_cameras_of_two_proposals_count() -> None:
+    members = [
+        proposal("P-1", views=(*at(21.03), *at(21.05))),
+        proposal("P-2", ward="Phường Hà Đông"),
+        proposal("P-3", views=(*at(21.1), *at(21.051), *at(21.2))),
+        proposal("P-4", views=at(21.2)),
+    ]
+    assert near(members, 500)[:, 2].tolist() == [True, False, True, True]
+    assert near(members, 500)[:, 0].tolist() == [True, False, True, False]
+
+
+def test_a_project_and_its_extension_are_no_kin() -> None:
+    assert kin([proposal("P-1"), proposal("P-2", extends="P-1")], **LIMITS) == []
+
+
+def test_kin_of_kin_are_one_group() -> None:
+    links = np.zeros((4, 4), bool)
+    links[0, 1] = links[1, 0] = links[1, 3] = links[3, 1] = True
+    one, other = Block(np.array([5, 0, 7, 3]), links), Block(np.array([2, 3]), np.array([[False, True], [True, False]]))
+    assert groups([one, other]) == [[0, 2, 3, 5]]
     assert groups([]) == []
 
 
