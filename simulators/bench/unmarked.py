@@ -15,7 +15,7 @@ from simulators.fleet.reader import Reader
 
 
 def _stream(readers: list[Reader], frame: Rendered, lanes: Lanes, gone: list[tuple[Reader, OSError]]) -> None:
-    """As `simulators.fleet.broadcast._stream`, and like it in all but the pieces."""
+    """As `simulators.fleet.broadcast._stream`, and like it in all but what is sent."""
     found = _whole.get(frame)
     if found is None:
         _whole.clear()
@@ -27,7 +27,7 @@ def _stream(readers: list[Reader], frame: Rendered, lanes: Lanes, gone: list[tup
             if reader.odd:
                 reader.send_carefully(frame)
                 continue
-            sent = reader.sendmsg((found,))
+            sent = reader.send(found)
         except BlockingIOError:
             reader.note(frame.frame, "slow-reader")
         except OSError as error:

@@ -11,8 +11,11 @@ import resource
 import signal
 import socket
 import sys
+from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import uvloop
 
@@ -20,6 +23,9 @@ from citycam.model.errors import CitycamError, ConfigError, EnvironmentFailure, 
 from simulators.fleet.api import Api
 from simulators.fleet.http import serve
 from simulators.fleet.ports import Ports
+
+if TYPE_CHECKING:
+    from simulators.fleet.fleet import Fleet
 
 logger = logging.getLogger("simulators.fleet")
 
@@ -115,13 +121,12 @@ async def _serve(options: argparse.Namespace, ports: Ports, key: bytes, done: as
     """The fleet in this process."""
     from simulators.fleet.control import Control
     from simulators.fleet.fleet import Fleet
-    from simulators.fleet.services import open_services
 
     sockets = dict(options.listen)
     control_socket = sockets.pop("control", None)
     try:
         fleet = Fleet(options.root, key, ports, sockets)
-        services = await open_services(fleet, sockets)
+        services = await _services(fleet, ports, sockets)
     except OSError as error:
         raise _refused(ports, error) from error
     fleet.open()
@@ -133,6 +138,15 @@ async def _serve(options: argparse.Namespace, ports: Ports, key: bytes, done: as
         services.close()
         fleet.close()
         (options.root / "control.sock").unlink(missing_ok=True)
+
+
+async def _services(fleet: Fleet, ports: Ports, sockets: Mapping[str, socket.socket]) -> ExitStack:
+    """What cameras serve beside RTSP; where all of it is off it is not imported either: 3 MB."""
+    if not (ports.http or ports.discovery or ports.telnet):
+        return ExitStack()
+    from simulators.fleet.services import open_services
+
+    return await open_services(fleet, sockets)
 
 
 async def _supervise(options: argparse.Namespace, ports: Ports, done: asyncio.Event) -> None:

@@ -70,7 +70,7 @@ class Reader:
         "odd",
         "peer",
         "playing",
-        "sendmsg",
+        "send",
         "session",
         "sock",
         "spoke",
@@ -88,7 +88,7 @@ class Reader:
         self._ports: list[PortPair] = []
         self.host = host
         self.sock = sock
-        self.sendmsg = sock.sendmsg
+        self.send = sock.send
         self.peer = peer
         self.mark = b""
         self.conversation = Conversation(host, self)
@@ -289,13 +289,14 @@ class Reader:
     # Frames, called by the broadcast
 
     def begin(self, frame: int) -> None:
-        """The first frame, a key frame, comes now."""
+        """The first frame comes now."""
         self.playing = True
         self._first, self._run_first, self._run_cause = frame, frame, ""
         self._late = self.broadcast.late
         self._omitted = 0
         wanted = self._wanted
-        self._source = wanted if wanted.is_key(frame) else None
+        same = wanted.script is self.broadcast.cohort.script
+        self._source = wanted if same or wanted.is_key(frame) else None
         self.odd = self._special
         self.restate(frame)
 
@@ -341,12 +342,12 @@ class Reader:
             self.note(number, "slow-reader")
             return
         head, tail, size = own.stream(self.lanes, self._omitted)
-        pieces = (head, self._mark(own.cohort), tail)
+        whole = b"".join((head, self._mark(own.cohort), tail))
         if self._tls is not None:
-            pieces = (self._tls.seal(b"".join(pieces)), b"", b"")
-            size = len(pieces[0])
+            whole = self._tls.seal(whole)
+            size = len(whole)
         try:
-            sent = self.sendmsg(pieces)
+            sent = self.send(whole)
         except BlockingIOError:
             if self._tls is None:
                 self.note(number, "slow-reader")
@@ -356,7 +357,7 @@ class Reader:
             self.note(number, "")
             self.odd = self._special
         else:
-            self.hold(number, b"".join(pieces)[sent:])
+            self.hold(number, whole[sent:])
 
     def send_datagrams(self, frame: Rendered) -> None:
         """A frame by UDP, packet by packet."""

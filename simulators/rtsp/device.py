@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
+from sys import intern
 from typing import Any, Literal
 
 from simulators.onvif.equipment import Equipment, equipment
@@ -93,6 +94,7 @@ def _plate(record: dict[str, Any] | None) -> Equipment | None:
 def _device(record: dict[str, Any], dialect: Dialect, clock: Clock, plate: Equipment | None) -> Device:
     names = ("id", "number", "serial", "address", "auth", "username", "mac", "channel")
     own = {name: record[name] for name in names}
+    own |= {name: intern(record[name]) for name in ("auth", "username")}  # thousands have the same
     main, sub = (_stream(record[name], clock) for name in ("main", "sub"))
     assert main is not None
     return Device(**own, main=main, sub=sub, clock=clock, dialect=dialect, equipment=plate)
@@ -101,7 +103,7 @@ def _device(record: dict[str, Any], dialect: Dialect, clock: Clock, plate: Equip
 def _stream(record: dict[str, Any] | None, clock: Clock) -> Stream | None:
     if record is None:
         return None
-    return Stream(record["path"], record["bitrate"], _feed(record["clip"], record["slot"], clock))
+    return Stream(intern(record["path"]), record["bitrate"], _feed(record["clip"], record["slot"], clock))
 
 
 @cache  # equal feeds are one object
