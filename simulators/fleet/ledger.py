@@ -65,21 +65,10 @@ class Ledger:
         transport: str,
     ) -> None:  # fmt: skip
         """A reader gets frames from `frame` on; `origin` was the first of its session."""
-        self._write(
-            {
-                "kind": "play",
-                "t": time.time_ns(),
-                "camera": camera,
-                "session": session,
-                "peer": peer,
-                "agent": agent,
-                "transport": transport,
-                "epoch": cohort.epoch_ns,
-                "num": cohort.num,
-                "den": cohort.den,
-                "frame": frame,
-                "origin": origin,
-            }
+        self._lines.append(  # by hand, as `span`: a new ledger states every open session at once
+            f'{{"kind":"play","t":{time.time_ns()},"camera":"{camera}","session":"{session}","peer":"{peer}",'
+            f'"agent":{json.dumps(agent)},"transport":"{transport}","epoch":{cohort.epoch_ns},"num":{cohort.num},'
+            f'"den":{cohort.den},"frame":{frame},"origin":{origin}}}\n'
         )
 
     def span(self, camera: str, session: str, first: int, last: int, cohort: Cohort) -> None:
