@@ -44,7 +44,7 @@ def rulings(moratorium: Moratorium) -> str:
     """The rules of the freeze as a table."""
     lines = ["| rule | ruling | | rests on |", "|---|---|---|---|"]
     for rule in moratorium.rules:
-        sources = "; ".join(_source(source) for source in rule.sources)
+        sources = "; ".join(f"{one.name}, {one.clause}" if one.clause else one.name for one in rule.sources)
         lines.append(f"| `{rule.id}` | {rule.ruling} | {rule.title.en}<br>{rule.title.vi} | {sources} |")
     return "\n".join(lines) + "\n"
 
