@@ -102,27 +102,31 @@ def silence(targets: list[Target]) -> list[Fate]:
     return [*fates[:-1], fates[-1]._replace(seconds=closed_at)]
 
 
-def many_connections(targets: list[Target], wanted: int = 10_000) -> list[Fate]:
-    """As many connections as can be had, spread over all cameras, held until the last was made."""
+def many_connections(targets: list[Target], wanted: int = 10_000, kept: int = 15) -> list[Fate]:
+    """As many connections as can be had, spread over all cameras, until each camera keeps no more than `kept`."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     began, made = time.monotonic(), []
     for number in range(wanted):
         with suppress(OSError):
             made.append(connect(targets[number % len(targets)]))
-    fates = []
-    for sock in made:
-        sock.setblocking(False)
-        try:
-            closed = not sock.recv(1)
-        except BlockingIOError:
-            closed = False
-        except OSError:
-            closed = True
-        fates.append(Fate((), closed, time.monotonic() - began))
+    held = set(made)
+    while len(held) > kept * len(targets) and time.monotonic() - began < PATIENCE_S:
+        held = {sock for sock in held if _is_open(sock)}
+    fates = [Fate((), sock not in held, time.monotonic() - began) for sock in made]
     for sock in made:
         sock.close()
     return fates
+
+
+def _is_open(sock: socket.socket) -> bool:
+    sock.setblocking(False)
+    try:
+        return bool(sock.recv(1))
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
 
 
 def storm(targets: list[Target], seconds: float = 3.0) -> list[Fate]:
