@@ -114,6 +114,40 @@ def compare(frames: ClipFrames, camera: int, ledger: SentFrames, name: str, inte
     )
 
 
+def compare_counted(
+    decode_time_s: NDArray[np.float64], fps: int, ledger: SentFrames, name: str, interval: tuple[int, int]
+) -> Comparison:
+    """Compare a clip whose frames carry no watermark, by their number and distances alone; who they are is not proved.
+
+    Every frame can be decoded alone, so the clip holds those of the interval and no others, but for the slack.
+
+    Args:
+        decode_time_s: of the clip's frames, in file order.
+        fps: what the camera declares.
+        ledger: what was sent.
+        name: the camera's id in the ledger.
+        interval: asked for, [start, stop) in ns since 1970.
+    """
+    start_ns, stop_ns = interval
+    slack_ns = round(min(SLACK_S, (stop_ns - start_ns) / 4e9) * 1e9)
+    least = len(ledger.sent(name, start_ns + slack_ns, stop_ns - slack_ns))
+    most = len(ledger.sent(name, start_ns - slack_ns, stop_ns + slack_ns))
+    found = len(decode_time_s)
+    steps = np.round(np.diff(decode_time_s) * fps).astype(np.int64)
+    skipped, disordered = int(np.maximum(steps - 1, 0).sum()), int((steps < 1).sum())
+    expected = max(least, min(found, most) + skipped)
+    return Comparison(
+        expected=expected,
+        found=min(found, expected),
+        wrong=max(0, found - most) + disordered,
+        complaints=(
+            *_count(max(least - found, skipped), "missing"),
+            *_count(disordered, "out of order"),
+            *_count(max(0, found - most), "more than were sent"),
+        ),
+    )
+
+
 def _count(number: int, what: str) -> tuple[str, ...]:
     return (f"{number} frames {what}",) if number else ()
 

@@ -16,12 +16,12 @@ import pyarrow.parquet as pq
 
 from citycam.evidence.boxes import MalformedSegment
 from citycam.evidence.fmp4 import read_frames
-from citycam.model.camera import number_of
+from citycam.model.camera import Camera, number_of
 from citycam.model.errors import ConfigError
 from citycam.plan.plan import Plan
 from loadtests.clients.edge import trust
 from loadtests.clients.playback import Clip, PlaybackClient
-from loadtests.probes.comparison import SentFrames, compare
+from loadtests.probes.comparison import SentFrames, compare, compare_counted
 from loadtests.settings import LoadSettings
 
 LEAD_S = 3.0
@@ -81,6 +81,7 @@ class Wanted:
     gateway: str
     start_ns: int
     clip_s: float
+    fps: int
 
     @property
     def stop_ns(self) -> int:
@@ -111,13 +112,13 @@ def probe_playback(
     earliest_ns, latest_ns = _begins(marks, clip_s)
     client = PlaybackClient(settings, trust(settings.ca_file))
 
-    def one(camera: str) -> Playback:
-        start_ns = random.Random(f"{settings.seed}/playback/{camera}").randint(earliest_ns, latest_ns)
-        return examine(client, ledger, Wanted(camera, gateways[camera], start_ns, clip_s))
+    def one(camera: Camera) -> Playback:
+        start_ns = random.Random(f"{settings.seed}/playback/{camera.id}").randint(earliest_ns, latest_ns)
+        return examine(client, ledger, Wanted(camera.id, gateways[camera.id], start_ns, clip_s, camera.stream.fps))
 
     rows = []
     with ThreadPoolExecutor(workers, thread_name_prefix="playback") as pool:
-        for row in pool.map(one, (camera.id for camera in plan.cameras)):
+        for row in pool.map(one, plan.cameras):
             rows.append(row)
             if on_progress:
                 on_progress(len(rows), len(plan.cameras))
@@ -150,7 +151,11 @@ def examine(client: PlaybackClient, ledger: SentFrames, wanted: Wanted) -> Playb
         frames = read_frames(clip.body)
     except MalformedSegment as error:
         return _row(wanted, clip, (expected, 0, 0), decoded=False, why=[str(error)])
-    found = compare(frames, number_of(wanted.camera), ledger, wanted.camera, (wanted.start_ns, wanted.stop_ns))
+    interval = wanted.start_ns, wanted.stop_ns
+    if frames.header.coding.prefix:
+        found = compare(frames, number_of(wanted.camera), ledger, wanted.camera, interval)
+    else:
+        found = compare_counted(frames.decode_time_s, wanted.fps, ledger, wanted.camera, interval)
     why = list(found.complaints)
     if not found.expected:
         why.append("the camera sent nothing in this interval")

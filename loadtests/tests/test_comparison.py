@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtests.probes.comparison import Column, Comparison, Flags, compare
+from loadtests.probes.comparison import Column, Comparison, Flags, compare, compare_counted
 
 PERIOD_NS = 100_000_000
 GOP = 20
@@ -114,3 +114,38 @@ def test_the_clip_fits_the_interval(frames: Clip, complaint: str) -> None:
 def test_nothing_is_never_right() -> None:
     assert not check(clip()).right
     assert not check(clip(), ledger=Sent(*range(90, 170))).right
+
+
+def counted(numbers: list[int], first: int = 105, last: int = 155, ledger: Sent | None = None) -> Comparison:
+    """A clip without watermarks of these frames, as its times tell it."""
+    times = (np.array(numbers, np.float64) - numbers[0]) / 10
+    return compare_counted(times, 10, ledger or Sent(), NAME, (first * PERIOD_NS, last * PERIOD_NS))
+
+
+@given(first=st.integers(100, 300), length=st.integers(20, 100), shift=st.integers(-5, 5))
+def test_images_of_the_interval_are_right_whatever_the_small_shift(first: int, length: int, shift: int) -> None:
+    found = counted(list(range(first + shift, first + length + shift)), first, first + length)
+    assert found.right, found
+
+
+@given(hole=st.integers(106, 140), size=st.integers(1, 14))
+def test_a_hole_between_images_is_counted(hole: int, size: int) -> None:
+    kept = [number for number in range(105, 155) if not hole <= number < hole + size]
+    found = counted(kept)
+    assert not found.right
+    assert found.complaints[0].endswith("frames missing")
+    assert found.expected - found.found == size
+
+
+@pytest.mark.parametrize(
+    ("numbers", "complaint"),
+    [
+        (list(range(120, 140)), "missing"),
+        (list(range(60, 200)), "more than were sent"),
+        ([*range(105, 130), 129, *range(130, 155)], "out of order"),
+    ],
+)
+def test_too_few_too_many_and_doubled_images_are_told(numbers: list[int], complaint: str) -> None:
+    found = counted(numbers)
+    assert not found.right
+    assert any(one.endswith(complaint) for one in found.complaints), found
