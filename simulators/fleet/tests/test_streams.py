@@ -260,3 +260,23 @@ def test_sender_reports_show_the_camera_s_own_clock(tmp_path: Path) -> None:
             assert ticks == {90_000 // FPS}
 
     run(test())
+
+
+def test_nobody_waits_long_for_a_rare_key_frame(tmp_path: Path) -> None:
+    async def test() -> None:
+        (device,) = make_devices(1)
+        device = playing_clip(device, "rare")
+        async with open_fleet(tmp_path, [device], rare={"gop": 10 * FPS, "gops": 1, "size": 60}) as fleet:
+            cohort = fleet.broadcast_of(device.main.feed).cohort
+            await until(
+                lambda: cohort.next_key(now := cohort.frame_at(time.time_ns())) - now > 3 * FPS, "no key frame is near"
+            )
+            viewer = await (await Viewer.connect(fleet, device)).play()
+            (unit, *_) = await viewer.look(2)
+            assert not unit.key
+            assert cohort.next_key(viewer.frames[0]) - viewer.frames[0] > 2 * FPS
+            assert consecutive(viewer.frames)
+            await fleet.checkpoint()
+            assert [record["frame"] for record in records(fleet, "play")] == viewer.frames[:1]
+
+    run(test())
