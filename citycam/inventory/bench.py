@@ -30,7 +30,8 @@ from citycam.model.figure import Bar, Figure
 
 CAMERAS, SEED = 40_210, 7
 RECEIVED = datetime(2026, 9, 1, tzinfo=UTC)
-LOOKS_PER_S = 20
+LOOK_S = 0.5
+"""Each look goes through all processes of the machine."""
 
 
 def figures(cameras: int = CAMERAS, runs: int = 3, folder: Path | None = None) -> list[Figure]:
@@ -92,7 +93,7 @@ def _watched(pid: int) -> Iterator[list[float]]:
     done = Event()
 
     def look() -> None:
-        while not done.wait(1 / LOOKS_PER_S):
+        while not done.wait(LOOK_S):
             most[0] = max(most[0], _held(pid))
 
     watcher = Thread(target=look)

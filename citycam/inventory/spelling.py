@@ -34,7 +34,7 @@ def shown(cell: Cell) -> str:
     if cell is None:
         return ""
     if isinstance(cell, str):
-        return " ".join(unicodedata.normalize("NFC", cell).split())
+        return _tidied(cell)
     if isinstance(cell, bool):
         return "TRUE" if cell else "FALSE"
     if isinstance(cell, float):
@@ -42,6 +42,11 @@ def shown(cell: Cell) -> str:
     if isinstance(cell, datetime | date | time):
         return cell.isoformat()
     return str(cell)
+
+
+@lru_cache(maxsize=65536)
+def _tidied(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", text).split())
 
 
 def says_unknown(text: str, *, absent: bool = False) -> bool:

@@ -1,0 +1,1 @@
+"""What a survey of real devices makes of their answers: no sockets here, those are in `citycam.survey`."""
