@@ -12,7 +12,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from citycam import __version__
@@ -73,6 +72,8 @@ class Page:
 
 def render(page: Page) -> str:
     """The page as text."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
     script = (FOLDER / "city.js").read_text(encoding="utf-8")
     environment = Environment(
         loader=PackageLoader("citycam.report"),

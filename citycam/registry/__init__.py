@@ -1,0 +1,1 @@
+"""The registry: inventory, decisions and plan in PostgreSQL with PostGIS, by version."""
