@@ -20,12 +20,13 @@ from citycam.model.errors import ConfigError
 from simulators.faults.fault import Fault
 from simulators.fleet.broadcast import Broadcast, Wheel
 from simulators.fleet.cohort import Cohort
+from simulators.fleet.connection import abort
 from simulators.fleet.figures import Lateness, cpu_seconds, exposition, resident_bytes
 from simulators.fleet.hearing import Hearing
 from simulators.fleet.ledger import Ledger
 from simulators.fleet.listener import listen
 from simulators.fleet.ports import Ports
-from simulators.fleet.reader import RESET, Reader
+from simulators.fleet.reader import Reader
 from simulators.fleet.script import Script, filled
 from simulators.fleet.state import CameraState, Host, Totals
 from simulators.fleet.tls import Tls, tls_context
@@ -266,13 +267,12 @@ class Fleet:
         Raises:
             ConfigError: the name cannot be used.
         """
-        playing = [reader for reader in self._readers if reader.playing]
+        readers = list(self._readers)
         before = self.ledger.path
-        for reader in playing:
-            reader.settle(reader.broadcast.next_frame - 1)
+        self._settle(readers)
         self.ledger.rotate(run)
-        for reader in playing:
-            reader.restate(reader.unsettled)
+        for reader in readers:
+            reader.restate()
         for fault in self.faults:
             if fault.honest:
                 self.ledger.fault(fault.as_dict(), "start")
@@ -354,7 +354,7 @@ class Fleet:
         try:
             host = self._hosts.get(sock.getsockname()[0])
             if host is not None and host.fault is not None and host.fault.refuses():
-                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+                abort(sock)
                 host = None
             if host is not None and context is not None and "tls" not in host.dialect.transports:
                 host = None
@@ -394,8 +394,8 @@ class Fleet:
 
     def _settle(self, readers: list[Reader]) -> None:
         for reader in readers:
-            if reader.playing:
-                reader.settle(reader.broadcast.next_frame - 1)
+            if reader.tally is not None:
+                reader.tally.settle()
 
     def _overdue_ns(self) -> int:
         now = time.time_ns()
@@ -404,7 +404,8 @@ class Fleet:
     def _through(self) -> int:
         """Every frame due before this was handled, and none of them is half-sent."""
         through = self.wheel.pending_ns(time.time_ns())
-        held = (reader.held_since_ns() for reader in self._readers if reader.odd and reader.playing)
+        tallies = (reader.tally for reader in self._readers if reader.odd)
+        held = (tally.held_since_ns() for tally in tallies if tally is not None)
         return min((instant for instant in held if instant is not None), default=through)
 
     def _expire(self) -> None:

@@ -1,11 +1,9 @@
-"""A reader: one RTSP connection to one address, its socket, and what the ledger is told of it."""
+"""A reader: one RTSP connection to one address, what it asked for, and how it is sent that."""
 
 from __future__ import annotations
 
 import logging
 import socket
-import ssl
-import struct
 import time
 from typing import TYPE_CHECKING
 
@@ -15,7 +13,9 @@ from citycam.wire.transport import TransportSpec
 from simulators.faults.fault import Moment
 from simulators.fleet.accounts import users_of
 from simulators.fleet.cohort import PAYLOAD_TYPES, Lanes
+from simulators.fleet.connection import Connection
 from simulators.fleet.datagrams import MULTICAST_TTL, PortPair, group_of, group_ports
+from simulators.fleet.tally import Tally
 from simulators.rtsp.conversation import Conversation, Start
 
 if TYPE_CHECKING:
@@ -29,88 +29,55 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-MOST_UNSENT_ANSWERS = 64 * 1024
 FIRST_MESSAGE_S = 10.0
-RESET = struct.pack("ii", 1, 0)
-"""SO_LINGER of no time at all: closing sends RST."""
-_RECEIVE = 2 * 1024
-"""What is heard at once: a few requests. Who says more is heard again when frames and others had their turn."""
 _PLAIN = Lanes()
 
 
-class Reader:
-    """One connection. `odd` is set while its frames need more than one plain send."""
+class Reader(Connection):
+    """One connection. `odd` is set while its frames need more than one plain send; `tally` while it plays."""
 
     __slots__ = (
         "_broadcast",
         "_camera",
         "_carrier",
-        "_deaf",
-        "_first",
         "_fleet",
-        "_held",
-        "_late",
         "_muted",
         "_omitted",
         "_ports",
-        "_rest",
-        "_run_cause",
-        "_run_first",
         "_source",
-        "_stalled",
-        "_thinking",
-        "_tls",
-        "_writing",
-        "closed",
         "conversation",
-        "heard",
         "host",
         "lanes",
         "mark",
         "odd",
-        "peer",
-        "playing",
-        "send",
-        "session",
-        "sock",
         "spoke",
+        "tally",
     )
 
     def __init__(
         self, fleet: Fleet, host: Host, sock: socket.socket, peer: tuple[str, int], tls: Tls | None = None
     ) -> None:
+        super().__init__(fleet, sock, peer, tls)
         self._fleet = fleet
         self._camera: CameraState | None = None
         self._broadcast: Broadcast | None = None
         self._source: Cohort | None = None
-        self._tls = tls
         self._carrier = ""
         self._ports: list[PortPair] = []
+        self._omitted = 0
+        self._muted = ""
         self.host = host
-        self.sock = sock
-        self.send = sock.send
-        self.peer = peer
         self.mark = b""
         self.conversation = Conversation(host, self)
-        self.heard = time.monotonic()
         self.spoke = False
-        self.closed = False
-        self.playing = False
         self.odd = False
-        self.session = ""
         self.lanes: Lanes | None = None
-        self._rest = b""
-        self._writing = False
-        self._stalled = 0.0
-        self._held = -1
-        self._first = 0
-        self._run_first = 0
-        self._run_cause = ""
-        self._omitted = 0
-        self._late = 0
-        self._muted = ""
-        self._deaf = False
-        self._thinking = False
+        self.tally: Tally | None = None
+
+    @property
+    def playing(self) -> bool:
+        """Whether frames are sent."""
+        return self.tally is not None
 
     @property
     def camera(self) -> CameraState:
@@ -246,7 +213,6 @@ class Reader:
         if not self.host.admits() or (self.camera.fault is not None and not self.camera.fault.admits()):
             return None
         first = self.broadcast.join(self)
-        self.session = self.conversation.session
         self.camera.watching.append(self)
         self._fleet.wheel.add(self.broadcast)
         cohort = self._wanted
@@ -278,27 +244,21 @@ class Reader:
         self._broadcast.leave(self)
         if self in self._camera.watching:
             self._camera.watching.remove(self)
-        if not self.playing:
-            return
-        self._release(sent=False)
-        handled = self._broadcast.next_frame - 1
-        self.settle(handled)
-        self.playing = False
-        self._fleet.ledger.stop(self._camera.id, self.session, handled, cause)
+        if self.tally is not None:
+            self.tally.end(cause)
+            self.tally = None
 
     # Frames, called by the broadcast
 
     def begin(self, frame: int) -> None:
         """The first frame comes now."""
-        self.playing = True
-        self._first, self._run_first, self._run_cause = frame, frame, ""
-        self._late = self.broadcast.late
+        self.tally = Tally(self._fleet.ledger, self.camera, self.broadcast, self.conversation.session, frame)
         self._omitted = 0
         wanted = self._wanted
         same = wanted.script is self.broadcast.cohort.script
         self._source = wanted if same or wanted.is_key(frame) else None
         self.odd = self._special
-        self.restate(frame)
+        self.restate()
 
     @property
     def _special(self) -> bool:
@@ -310,27 +270,37 @@ class Reader:
             or self._source is not self.broadcast.cohort
         )
 
-    def restate(self, frame: int) -> None:
-        """Tell the ledger that this session gets frames from `frame` on."""
+    def restate(self) -> None:
+        """Tell the ledger from which frame on it is to hear of this session."""
+        if self.tally is None:
+            return
         self._fleet.ledger.play(
             self.camera.id,
-            self.session,
+            self.tally.session,
             self.broadcast.cohort,
-            frame,
-            self._first,
+            self.tally.unsettled,
+            self.tally.first,
             peer=f"{self.peer[0]}:{self.peer[1]}",
             agent=self.conversation.agent,
             transport="tls" if self._tls is not None else self._carrier,
         )
 
-    @property
-    def unsettled(self) -> int:
-        """The first frame the ledger does not know of yet."""
-        return self._held if self._held >= 0 else self._run_first
+    def note(self, frame: int, cause: str) -> None:
+        """From `frame` on frames are sent (no cause), or skipped for this cause."""
+        if self.tally is not None and self.tally.note(frame, cause):
+            self.odd = True
 
-    def held_since_ns(self) -> int | None:
-        """When the frame is due that is only half with the kernel; None if there is none."""
-        return self.broadcast.cohort.scheduled(self._held) if self._held >= 0 else None
+    def hold(self, frame: int, rest: bytes) -> None:
+        """The kernel took only a part of `frame`; what is left goes out before anything else."""
+        if self.tally is not None:
+            self.tally.hold(frame)
+        self._keep(rest)
+
+    def lost(self, error: OSError, frame: int) -> None:
+        """The connection broke while `frame` was sent, so this one did not arrive."""
+        self.note(frame, "disconnect")
+        logger.info("%s: reader %s is gone: %s", self.camera.id, self.peer[0], error)
+        self.close("disconnect")
 
     def send_carefully(self, frame: Rendered) -> None:
         """A frame for a reader that is slow or speaks TLS, or whose camera has a fault."""
@@ -415,7 +385,8 @@ class Reader:
     def _moment(self, frame: Rendered) -> Moment:
         cohort = frame.cohort
         _, _, size = frame.stream(_PLAIN, 0)
-        return Moment(self.camera.id, frame.frame, self._first, cohort.num / cohort.den, size, cohort.is_key)
+        first = self.tally.first if self.tally is not None else frame.frame
+        return Moment(self.camera.id, frame.frame, first, cohort.num / cohort.den, size, cohort.is_key)
 
     def mute(self, cause: str) -> None:
         """Keep the connection, and neither hear nor say anything on it."""
@@ -426,138 +397,13 @@ class Reader:
         """Whether `mute` was called."""
         return bool(self._muted)
 
-    def note(self, frame: int, cause: str) -> None:
-        """From `frame` on frames are sent (no cause), or skipped for this cause."""
-        if cause == self._run_cause or self._held >= 0:
-            return
-        self._write_run(frame - 1)
-        self._run_cause = cause
-        self.odd = True
-
-    def hold(self, frame: int, rest: bytes) -> None:
-        """The kernel took only a part of `frame`; what is left goes out before anything else."""
-        self._write_run(frame - 1)
-        self._held = frame
-        self._run_first, self._run_cause = frame + 1, "slow-reader"
-        self.odd = True
-        self._keep(rest)
-
-    def settle(self, through: int) -> None:
-        """Write what is known up to frame `through` into the ledger and the counters."""
-        if self._held < 0:
-            self._write_run(through)
-        late = self.broadcast.late
-        self.camera.count_late(late - self._late)
-        self._late = late
-
-    def lost(self, error: OSError, frame: int) -> None:
-        """The connection broke while `frame` was sent, so this one did not arrive."""
-        self.note(frame, "disconnect")
-        logger.info("%s: reader %s is gone: %s", self.camera.id, self.peer[0], error)
-        self.close("disconnect")
-
-    def _write_run(self, through: int) -> None:
-        first, count = self._run_first, through - self._run_first + 1
-        if count <= 0:
-            return
-        self._run_first = through + 1
-        if self._run_cause:
-            self._fleet.ledger.skip(self.camera.id, self.session, first, through, self._run_cause)
-            self.camera.count_dropped(count)
-        else:
-            self._fleet.ledger.span(self.camera.id, self.session, first, through, self.broadcast.cohort)
-            self.camera.count_sent(count)
-
-    def _release(self, *, sent: bool) -> None:
-        """The half-sent frame is out, or never will be."""
-        frame, self._held = self._held, -1
-        if frame < 0:
-            return
-        if sent:
-            self._fleet.ledger.span(self.camera.id, self.session, frame, frame, self.broadcast.cohort)
-            self.camera.count_sent(1)
-        else:
-            self._fleet.ledger.skip(self.camera.id, self.session, frame, frame, "slow-reader")
-            self.camera.count_dropped(1)
-
     # The connection
-
-    def readable(self) -> None:
-        """Bytes have come, or the end."""
-        if self._rest or self._thinking:  # who does not take what it is told is not heard
-            self._deaf = True
-            self._fleet.loop.remove_reader(self.sock)
-        elif self._fleet.hearing.turn(self.sock, self.readable):
-            try:
-                self._hear()
-            finally:
-                self._fleet.hearing.done()
-
-    def _hear(self) -> None:
-        try:
-            data = self.sock.recv(_RECEIVE)
-        except BlockingIOError:
-            return
-        except OSError as error:
-            logger.debug("%s: %s: %s", self.name, self.peer[0], error)
-            data = b""
-        if not data:
-            self.close("disconnect")
-            return
-        if self._muted:
-            return
-        if self._tls is not None:
-            data = self._unseal(data)
-            if not data:
-                return
-        delay = self.host.dialect.slow_answer
-        if delay:
-            self._thinking = True
-            self._fleet.loop.call_later(delay, self._understand_late, data)
-        else:
-            self._understand(data)
-
-    def _understand_late(self, data: bytes) -> None:
-        self._thinking = False
-        self._understand(data)
-        self._listen_again()
-
-    def _listen_again(self) -> None:
-        if self._deaf and not (self.closed or self._rest or self._thinking):
-            self._deaf = False
-            self._fleet.loop.add_reader(self.sock, self.readable)
-
-    def _unseal(self, data: bytes) -> bytes:
-        assert self._tls is not None
-        try:
-            data, answer, going = self._tls.receive(data)
-        except ssl.SSLError as error:
-            logger.debug("%s: %s: %s", self.name, self.peer[0], error)
-            self.close("protocol")
-            return b""
-        if answer:
-            self._write(answer)
-        if not going:
-            self.close("disconnect")
-            return b""
-        return data
-
-    def _understand(self, data: bytes) -> None:
-        if self.closed:
-            return
-        answer, alive = self.conversation.receive(data)
-        if alive:
-            self.heard, self.spoke = time.monotonic(), True
-        if answer:
-            self._answer(answer)
-        if self.conversation.closing:
-            self.close("protocol")
 
     def expired(self, now: float) -> str:
         """Why this connection must go, or an empty string. `now` is of the monotonic clock."""
         dialect = self.host.dialect
         quiet = now - self.heard
-        if self._stalled and now - self._stalled > dialect.stall_timeout:
+        if self.stalled(now, dialect.stall_timeout):
             return "stalled"
         if not self.spoke or (not self.playing and not self.conversation.decoder.idle):
             return "silent" if quiet > FIRST_MESSAGE_S else ""
@@ -566,78 +412,32 @@ class Reader:
             return "timeout"
         return ""
 
-    def reset(self, cause: str) -> None:
-        """End session and connection as a device does that has forgotten them: by RST."""
-        if not self.closed:
-            self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
-            self.close(cause)
-
-    def close(self, cause: str) -> None:
-        """End session and connection."""
-        if self.closed:
-            return
-        self.closed = True
-        self.stop(cause)
-        loop = self._fleet.loop
-        loop.remove_reader(self.sock)
-        if self._writing:
-            loop.remove_writer(self.sock)
-        self.sock.close()
-        self._fleet.forget(self)
-
     def _heard_rtcp(self) -> None:
         self.heard = time.monotonic()
 
-    def _answer(self, data: bytes) -> None:
-        self._write(data if self._tls is None else self._tls.seal(data))
+    def _delay(self) -> float | None:
+        return None if self._muted else self.host.dialect.slow_answer
 
-    def _write(self, data: bytes) -> None:
-        if self.closed:
-            return
-        sent = 0
-        if not self._rest:
-            try:
-                sent = self.sock.send(data)
-            except BlockingIOError:
-                sent = 0
-            except OSError as error:
-                logger.debug("%s: %s: %s", self.name, self.peer[0], error)
-                self.close("disconnect")
-                return
-        if sent < len(data):
-            self.odd = True
-            self._keep(self._rest + data[sent:])
-        if len(self._rest) > MOST_UNSENT_ANSWERS and self._held < 0:
+    def _understand(self, data: bytes) -> None:
+        answer, alive = self.conversation.receive(data)
+        if alive:
+            self.heard, self.spoke = time.monotonic(), True
+        if answer:
+            self._answer(answer)
+        if self.conversation.closing:
             self.close("protocol")
 
     def _keep(self, rest: bytes) -> None:
-        self._rest = rest
-        self._stalled = self._stalled or time.monotonic()
-        if not self._writing:
-            self._writing = True
-            self._fleet.loop.add_writer(self.sock, self._writable)
+        self.odd = True
+        super()._keep(rest)
 
-    def _writable(self) -> None:
-        try:
-            self._flush()
-        except OSError as error:
-            logger.debug("%s: %s: %s", self.name, self.peer[0], error)
-            self.close("disconnect")
+    def _bound(self) -> bool:
+        return self.tally is not None and self.tally.holds
 
-    def _flush(self) -> bool:
-        """Send what was left over; whether all of it is out now."""
-        try:
-            sent = self.sock.send(self._rest)
-        except BlockingIOError:
-            return False
-        if sent:
-            self._stalled = time.monotonic()
-        self._rest = self._rest[sent:]
-        if self._rest:
-            return False
-        self._stalled = 0.0
-        self._writing = False
-        self._fleet.loop.remove_writer(self.sock)
-        self._listen_again()
-        self._release(sent=True)
-        return True
+    def _emptied(self) -> None:
+        if self.tally is not None:
+            self.tally.release(sent=True)
+
+    def _ended(self, cause: str) -> None:
+        self.stop(cause)
+        self._fleet.forget(self)
