@@ -9,17 +9,8 @@ from typing import Annotated
 import typer
 
 from citycam.cli.output import Output
-from citycam.cli.plan import (
-    FOLDER,
-    PLAN,
-    Day,
-    InventoryFile,
-    PlanFile,
-    WaiverFile,
-    day_of,
-    granted_waivers,
-    read_inventory,
-)
+from citycam.cli.plan import FOLDER, Day, InventoryFile, PlanFile, WaiverFile
+from citycam.cli.plan_files import PLAN, day_of, granted_waivers, read_inventory
 from citycam.cli.verb import Json, verb
 from citycam.inventory.record import CameraRecord
 from citycam.model.errors import ConfigError

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 from collections import Counter
-from collections.abc import Iterable
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,15 +12,13 @@ import typer
 from rich.console import Console
 
 from citycam.cli.output import Output
+from citycam.cli.plan_files import PLAN, day_of, digest_of, read_inventory, verdicts_of, write, write_plan
 from citycam.cli.plan_tables import show_difference, show_plan, show_sizing
 from citycam.cli.verb import LOCAL, EnvironmentFile, Json, verb
-from citycam.inventory.inventory import FILE as INVENTORY
-from citycam.inventory.inventory import load_records
-from citycam.inventory.record import CameraRecord
 from citycam.inventory.roster import dump_csv
 from citycam.model.environment import load_environment
 from citycam.model.errors import ConfigError
-from citycam.plan.city import FILE, CityPlan, dump_city_plan, load_city_plan
+from citycam.plan.city import FILE, CityPlan, load_city_plan
 from citycam.plan.coefficients import COEFFICIENTS, coefficients
 from citycam.plan.deployment import scrape_targets
 from citycam.plan.difference import compare_plans
@@ -31,15 +26,12 @@ from citycam.plan.planner import plan_city
 from citycam.plan.rehearsal import rehearse
 from citycam.plan.sizing import size
 from citycam.plan.wish import read_what_if, read_wish
-from citycam.policy.conformity import assess
-from citycam.policy.standard import Outcome, Standard, load_standards, rules_at
-from citycam.policy.waiver import Waivers, load_waivers
 
 app = typer.Typer(invoke_without_command=True)
 
-HANOI = timezone(timedelta(hours=7))
 FOLDER = Path("inventory")
-PLAN = Path(FILE)
+SAMPLED = 10
+"""A sampled city is this many times larger than its rehearsal."""
 
 PlanFile = Annotated[Path, typer.Argument(help="A plan.", metavar="PLAN", show_default=FILE)]
 InventoryFile = Annotated[
@@ -125,7 +117,7 @@ def _make(
         judged_on=day,
         inventory_digest=digest,
         before=before,
-        follows=_digest(keep) if keep else None,
+        follows=digest_of(keep) if keep else None,
     )
     if before and made.model_copy(update={"follows": before.follows}) == before:
         made = before
@@ -163,9 +155,17 @@ def rehearse_plan(
     environment: EnvironmentFile = LOCAL,
     cameras: Annotated[int, typer.Option(min=1, help="How many, in all.")] = 40,
     seed: Annotated[int, typer.Option(help="The same seed takes the same cameras.")] = 7,
+    sample: Annotated[
+        Path | None, typer.Option("--sample", help="First make a city of ten times as many in this folder.")
+    ] = None,
     out: Out = None,
 ) -> None:
     """Put simulated cameras in the place of some of the plan's, to be recorded by a campaign."""
+    if sample is not None:
+        from citycam.cli.rehearsal import sample_city
+
+        city = sample_city(sample, SAMPLED * cameras, seed, datetime.now(UTC).replace(microsecond=0), day_of(None))
+        file, inventory = city.plan, city.inventory
     records, digest = read_inventory(inventory)
     chosen = load_city_plan(file)
     _refuse_other_inventory(chosen, digest, file)
@@ -184,62 +184,6 @@ def targets(
 ) -> None:
     """Print what Prometheus scrapes, for its file_sd_configs."""
     typer.echo(json.dumps(scrape_targets(load_city_plan(file), phase), ensure_ascii=False, indent=1))
-
-
-def day_of(at: datetime | None) -> date:
-    """The day that was asked for, else today in Hanoi."""
-    return at.date() if at else datetime.now(HANOI).date()
-
-
-def read_inventory(path: Path) -> tuple[list[CameraRecord], str]:
-    """The records of an inventory (its folder or its file) and the digest of the file.
-
-    Raises:
-        ConfigError: there is none, or it is unreadable.
-    """
-    file = path / INVENTORY if path.is_dir() else path
-    if not file.exists():
-        raise ConfigError("there is no inventory", where=str(file), next="make it with `citycam inventory import`")
-    return load_records(file), _digest(file)
-
-
-def verdicts_of(records: list[CameraRecord], day: date, waivers: Path | None = None) -> dict[str, Outcome]:
-    """Camera id → what the technical standard says of it on a day."""
-    standards = load_standards()
-    found = assess(records, rules_at(standards, day), day, granted_waivers(standards, waivers))
-    return {one.record.id: one.outcome for one in found}
-
-
-def granted_waivers(standards: Iterable[Standard], file: Path | None) -> Waivers:
-    """The waivers of a file; none without one.
-
-    Raises:
-        ConfigError: not a file of waivers.
-    """
-    return load_waivers(file, [rule.id for one in standards for rule in one.rules]) if file else Waivers()
-
-
-def write_plan(made: CityPlan, path: Path) -> None:
-    """Write a plan by rename: readers see the old one or the new one."""
-    write(path, dump_city_plan(made))
-
-
-def write(path: Path, text: str) -> None:
-    """Write a file by rename.
-
-    Raises:
-        ConfigError: it cannot be written.
-    """
-    scratch = path.with_name(path.name + ".new")
-    try:
-        scratch.write_text(text, encoding="utf-8")
-        os.replace(scratch, path)
-    except OSError as error:
-        raise ConfigError("cannot write the file", where=str(path), why=error.strerror or str(error)) from error
-
-
-def _digest(path: Path) -> str:
-    return "sha256:" + hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _refuse_other_inventory(plan: CityPlan, digest: str, file: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -12,7 +11,8 @@ from rich.console import Console
 from rich.table import Table
 
 from citycam.cli.output import ConsoleProgress, Output
-from citycam.cli.plan import FOLDER, InventoryFile, WaiverFile, day_of, granted_waivers, read_inventory
+from citycam.cli.plan import FOLDER, InventoryFile, WaiverFile
+from citycam.cli.plan_files import day_of, digest_of, granted_waivers, read_inventory
 from citycam.cli.platform import Platform
 from citycam.cli.redaction import redaction
 from citycam.cli.verb import Json, verb
@@ -116,7 +116,7 @@ def _publication(inventory: Path, plan: Path | None, log: Path | None, waivers: 
         judged_on=day,
         inventory_digest=digest,
         plan=made,
-        plan_digest="sha256:" + hashlib.sha256(plan.read_bytes()).hexdigest() if plan else None,
+        plan_digest=digest_of(plan) if plan else None,
         decisions=DecisionLog(log).entries() if log else (),
         note=note,
     )

@@ -94,3 +94,12 @@ def test_a_file_in_the_place_of_the_plan_that_is_none_is_not_overwritten(invento
     out.write_text("precious", encoding="utf-8")
     assert call("-i", inventory, "-o", out)[0] == 2
     assert out.read_text(encoding="utf-8") == "precious"
+
+
+def test_a_rehearsal_of_made_up_submissions_goes_the_whole_way(tmp_path: Path) -> None:
+    folder, roster = tmp_path / "city", tmp_path / "rehearsal.csv"
+    assert call("rehearse", "--sample", folder, "--cameras", 12, "-o", roster)[0] == 0
+    assert len(load_inventory(roster)) == 12
+    assert len(load_city_plan(folder / "plan.json").cameras) > 100
+    assert (folder / "inventory" / "findings.jsonl").stat().st_size
+    assert not (folder / "inventory" / "secrets.json").exists()
