@@ -11,7 +11,7 @@ STAMP := .venv/.installed
 WORKERS ?= 3
 UNIT := citycam infra simulators loadtests
 
-.PHONY: help setup check test acceptance lint types unit images bench-smoke bench-fleet bench-soak bench-beyond bench-peers roles stack-up stack-down clean
+.PHONY: help setup check test acceptance lint types unit images bench-smoke bench-inventory bench-fleet bench-soak bench-beyond bench-peers roles stack-up stack-down clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ acceptance: setup images ## The main job: stand up, record 40 cameras, judge eve
 
 bench-smoke: setup images ## Measure fleet, audit and stack; table into docs/benchmarks/, rows into build/bench/
 	$(BIN)/python -m citycam.cli.bench smoke
+
+bench-inventory: setup images ## Import, duplicates, standard, overlap, plan and publication of 40,210 cameras
+	$(BIN)/python -m citycam.cli.bench inventory
 
 bench-fleet: setup bench-peers ## Fleet beside ffmpeg, MediaMTX, GStreamer, gortsplib and a bare loop (BENCH=--quick: less)
 	$(BIN)/python -m citycam.cli.bench fleet $(BENCH)

@@ -1,5 +1,6 @@
 """`python -m citycam.cli.bench smoke`: measure, print a table, write `build/bench/<name>.json` and its page in docs.
 
+`inventory` measures import, duplicates, standard, overlap, plan and publication at the size of the city;
 `fleet` compares the fleet with its peers, `soak` lets it run for long, `beyond` tries fewer system calls than frames.
 """
 
@@ -14,12 +15,16 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from citycam.cli import registry_bench
 from citycam.cli.fleet_bench import Options, Sheet, beyond, fleet, soak
 from citycam.evidence import bench as audit_bench
 from citycam.evidence.environment import facts
+from citycam.inventory import bench as inventory_bench
 from citycam.model.errors import CitycamError, EnvironmentFailure
 from citycam.model.figure import Bar, Figure, table
 from citycam.model.workspace import PROJECT
+from citycam.plan import bench as plan_bench
+from citycam.policy import bench as policy_bench
 from simulators.fleet import bench as fleet_bench
 
 STACK_RUNS = 3
@@ -58,6 +63,12 @@ BENCHES: dict[str, tuple[Callable[[Options], Sheet], ...]] = {
         lambda _: Sheet(fleet_bench.figures()),
         lambda _: Sheet(list(audit_bench.figures())),
         lambda _: Sheet(stack_figures()),
+    ),
+    "inventory": (
+        lambda _: Sheet(inventory_bench.figures()),
+        lambda _: Sheet(policy_bench.figures()),
+        lambda _: Sheet(plan_bench.figures()),
+        lambda _: Sheet(registry_bench.figures()),
     ),
     "fleet": (fleet,),
     "soak": (soak,),
