@@ -7,8 +7,10 @@ import socket
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from simulators.fleet.datagrams import FIRST_PORT, LAST_PORT, PortPair
+from simulators.fleet.datagrams import FIRST_PORT, LAST_PORT, PortPair, trains
 
 ADDRESS = "127.18.99.1"
 
@@ -46,6 +48,38 @@ def test_packets_leave_in_order_from_the_camera_s_own_ports(viewer: tuple[socket
         assert rtcp.recvfrom(2048) == (b"report", (ADDRESS, pair.ports[1]))
 
     asyncio.run(run())
+
+
+@given(st.lists(st.one_of(st.integers(1, 1412), st.just(1412)).map(bytes), max_size=200))
+def test_trains_hold_all_packets_in_order_and_are_what_one_send_takes(packets: list[bytes]) -> None:
+    found = list(trains(packets))
+    assert [packet for train in found for packet in train] == packets
+    for train in found:
+        *full, last = train
+        assert {len(packet) for packet in full} <= {len(train[0])}
+        assert len(last) <= len(train[0])
+        assert len(train) <= 64
+        assert sum(map(len, train)) <= 65_000
+
+
+@pytest.mark.parametrize("segments", [True, False])
+def test_a_large_frame_comes_packet_by_packet_even_where_the_kernel_cuts_no_segments(
+    viewer: tuple[socket.socket, socket.socket], monkeypatch: pytest.MonkeyPatch, segments: bool
+) -> None:
+    if not segments:
+        monkeypatch.setattr("simulators.fleet.datagrams._UDP_SEGMENT", 0x7FFF)  # an option that no kernel knows
+    after = [bytes([number]) * 1412 for number in range(70)] + [b"last", b"longer than the last"]
+
+    async def run() -> None:
+        pair = PortPair(ADDRESS, peer(viewer), lambda: None)
+        try:
+            assert pair.send(([b"sets"], b"head-", b"-tail", after), b"mark", b"")
+        finally:
+            pair.close()
+
+    viewer[0].setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+    asyncio.run(run())
+    assert [viewer[0].recv(2048) for _ in range(len(after) + 2)] == [b"sets", b"head-mark-tail", *after]
 
 
 def test_two_sessions_have_different_ports_and_closed_ones_are_free(
