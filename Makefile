@@ -14,7 +14,7 @@ UNIT := citycam infra simulators loadtests
 .PHONY: help setup check test acceptance lint types unit images bench-smoke bench-inventory bench-fleet bench-soak bench-beyond bench-peers roles stack-up stack-down clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(STAMP) ## Everything this machine needs: Python packages, Docker, a Swarm of one, Go, Pulumi, ffmpeg
 	$(BIN)/ansible-playbook playbooks/workstation.yml
