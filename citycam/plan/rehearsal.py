@@ -1,7 +1,7 @@
 """A rehearsal of the city's plan on a small machine: simulated cameras in the place of some of its real ones.
 
-They keep who they are, whose, and where; address, stream and password are those of the fleet. Gateways keep what the
-plan gave them, so a rehearsal records cameras as the city will: site by site, shard by shard.
+They keep who they are, whose, and where; address, stream and password are those of the fleet. What the plan put on one
+gateway stays on one, so a rehearsal records cameras as the city will: site by site, shard by shard.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def rehearse(
         raise ConfigError(
             f"a rehearsal of {cameras} cameras is not possible",
             where=f"environment {environment.name}",
-            why=f"{len(ids)} cameras of {environment.gateways.count} gateways; {lan.num_addresses - 2} addresses",
+            why=f"{len(ids)} cameras have a gateway and a ward; there are {lan.num_addresses - 2} addresses",
             next="ask for fewer cameras, or plan more of them",
         )
     known = {record.id: record for record in records}
@@ -57,22 +57,23 @@ def rehearse(
 def _choose(
     plan: CityPlan, known: Mapping[str, CameraRecord], gateways: int, cameras: int, seed: int
 ) -> list[list[str]]:
-    """Cameras of some gateways, whole sites first: groups in which no site is divided but the last of each."""
+    """Cameras for each gateway of the environment, which stands for one of the city's, or for several small ones.
+
+    Whole sites are taken, and whole gateways of the city; only the last of each group may be divided.
+    """
     sites: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for one in plan.cameras:
         if one.gateway and one.site and one.camera in known and known[one.camera].ward_code in todays_wards():
             sites[one.gateway][one.site].append(one.camera)
-    size = {name: sum(map(len, own.values())) for name, own in sites.items()}
-    drawn = sorted(sites, key=lambda name: _draw(seed, name))
-    large = [name for name in drawn if size[name] >= -(-cameras // gateways)]
-    homes = large[:gateways] if len(large) >= gateways else sorted(drawn, key=lambda name: -size[name])[:gateways]
-    groups: list[list[str]] = []
-    left = cameras
-    for at, home in enumerate(homes):
-        share = -(-left // (len(homes) - at))
-        ordered = sorted(sites[home], key=lambda site: _draw(seed, site))
-        groups.append([camera for site in ordered for camera in sites[home][site]][:share])
-        left -= len(groups[-1])
+    groups: list[list[str]] = [[] for _ in range(gateways)]
+    for home in sorted(sites, key=lambda name: _draw(seed, name)):
+        group = min(groups, key=len)
+        if len(group) >= -(-cameras // gateways):
+            break
+        for site in sorted(sites[home], key=lambda name: _draw(seed, name)):
+            group += sites[home][site]
+    while sum(map(len, groups)) > cameras:
+        max(groups, key=len).pop()
     return groups
 
 
