@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 OVERLOAD_NS = 1_000_000_000
 """Frames that could not be sent within a second are skipped: late pictures in bulk help no reader."""
+LONGEST_NS = 100_000_000
+"""Frames are sent for so long at a stretch: a fleet that cannot send them all still answers who asks what is wrong."""
 _BATCH = 32
 _PATIENCE_S = 2
 """A viewer waits so long for a key frame, as cameras make one soon for somebody new; no longer: players give up on
@@ -64,12 +66,11 @@ class Broadcast:
             del self._streams[reader.lanes]
 
     def run(self, now: int) -> None:
-        """Send every frame that is due."""
+        """Send the next frame, if it is due."""
         if now - self.due_ns > OVERLOAD_NS:
             self._skip(self.cohort.frame_at(now))
-        while self.due_ns <= now:
+        if self.due_ns <= now:
             self._send(self.next_frame, now)
-            now = time.time_ns()
 
     def _skip(self, target: int) -> None:
         for reader in self._playing():
@@ -160,8 +161,9 @@ class Wheel:
 
     def _run(self) -> None:
         self._timer = None
+        until = time.time_ns() + LONGEST_NS
         try:
-            while self._heap and self._heap[0][0] <= (now := time.time_ns()):
+            while self._heap and self._heap[0][0] <= (now := time.time_ns()) < until:
                 _, _, broadcast = heapq.heappop(self._heap)
                 if not broadcast.watched:
                     broadcast.armed = False
