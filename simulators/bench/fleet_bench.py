@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from citycam.model.errors import DeadlineExceeded, EnvironmentFailure
 from citycam.model.figure import Figure
 from simulators.bench.contest import Entry, contest, largest
 from simulators.bench.fleet import OurFleet
@@ -79,8 +80,8 @@ def run_bench(programs: Programs, plan: Plan, tell: Tell) -> Outcome:
         with awake():
             found = contest(entries, plan.rounds, look(sd))
             one_sd, one_hd = look(sd), look(hd)
-            most_sd = largest(lambda cameras: sustains(one_sd(OURS, cameras)), plan.sd)
-            most_hd = largest(lambda cameras: sustains(one_hd(OURS, cameras)), plan.hd)
+            most_sd = largest(lambda cameras: _sustains(one_sd, cameras, tell), plan.sd)
+            most_hd = largest(lambda cameras: _sustains(one_hd, cameras, tell), plan.hd)
     figures = [
         capacity("SD", [most_sd], 7000),
         capacity("HD", [most_hd], 2000),
@@ -91,6 +92,15 @@ def run_bench(programs: Programs, plan: Plan, tell: Tell) -> Outcome:
         *against(found, OURS.name, gortsplib.name, None, None),
     ]
     return Outcome(figures, runs, found)
+
+
+def _sustains(one: Callable[[Peer, int], Run], cameras: int, tell: Tell) -> bool:
+    """Whether the fleet bears so many cameras; one that has no time left to begin or to answer does not."""
+    try:
+        return sustains(one(OURS, cameras))
+    except (EnvironmentFailure, DeadlineExceeded) as error:
+        tell(f"fleet: {cameras:,} cameras: {error}")
+        return False
 
 
 def _made(folder: Path) -> Path:

@@ -24,7 +24,7 @@ class Plan:
     fan_out: int = 2000
     gstreamer: int = 200
     publishers: int = 40
-    sd: tuple[int, ...] = tuple(range(6000, 12001, 500))
+    sd: tuple[int, ...] = tuple(range(6000, 10001, 500))
     hd: tuple[int, ...] = tuple(range(1500, 4001, 250))
 
 
