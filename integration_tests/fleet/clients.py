@@ -15,6 +15,7 @@ import av
 from citycam.model.camera import Camera
 from citycam.model.codec import Codec
 from simulators.fleet.ports import Ports
+from simulators.profiles.profile import load_profile
 
 PATIENCE_S = 60
 
@@ -57,9 +58,10 @@ class Refused(Exception):
     """The client gave up; what it said."""
 
 
-def _run(command: list[str], kept: Path) -> bytes:
+def _run(command: list[str], kept: Path, *, farewell: bool = True) -> bytes:
+    """What the program kept. Without `farewell` it may end as it likes: what was kept is judged by itself."""
     ended = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
-    if ended.returncode or not kept.exists() or not kept.stat().st_size:
+    if (farewell and ended.returncode) or not kept.exists() or not kept.stat().st_size:
         raise Refused(ended.stderr[-500:])
     return kept.read_bytes()
 
@@ -92,7 +94,22 @@ def gstreamer(view: View) -> bytes:
     source = ["rtspsrc", f"location={view.address()}", *account, *how]
     keep = ["identity", f"eos-after={view.frames + 1}", "!", "filesink", f"location={kept}"]
     wanted = ["src.", "!", "application/x-rtp,media=video", "!", *_DEPAY[view.codec].split(), "!"]
-    return _run(["gst-launch-1.0", "-q", *source, *wanted, *keep], kept)
+    if view.transport in ("udp", "multicast") and load_profile(camera.model).encoding.audio is not None:
+        # A pad that nobody wants would end the stream if it came first; sound ends by itself, as the pictures do.
+        sound = [
+            "src.",
+            "!",
+            "application/x-rtp,media=audio",
+            "!",
+            "identity",
+            "eos-after=2",
+            "!",
+            "fakesink",
+            "async=false",
+        ]
+        wanted = [*sound, *wanted]
+    # At the end of the stream it may close the connection before its own PAUSE is through, and call that an error.
+    return _run(["gst-launch-1.0", "-q", *source, *wanted, *keep], kept, farewell=False)
 
 
 def pyav(view: View) -> bytes:
