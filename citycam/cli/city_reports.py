@@ -11,6 +11,7 @@ import typer
 from citycam.cli.output import Output
 from citycam.cli.plan import FOLDER, Day, InventoryFile, PlanFile, WaiverFile
 from citycam.cli.plan_files import PLAN, day_of, granted_waivers, read_inventory
+from citycam.cli.policy import Language
 from citycam.cli.verb import Json, verb
 from citycam.inventory.record import CameraRecord
 from citycam.model.errors import ConfigError
@@ -23,7 +24,7 @@ from citycam.report.city_page import Page, save
 from citycam.report.inventory_report import inventory_page, read_material
 from citycam.report.plan_report import plan_page
 
-Language = Annotated[str, typer.Option("--language", "-l", help="First shown, and of the workbook: vi, en, fr.")]
+Shown = Annotated[Language, typer.Option("--language", "-l", help="Shown first, and that of the workbook.")]
 Proposals = Annotated[
     list[Path] | None, typer.Option("--proposals", help="Proposed investments, to show where they overlap.")
 ]
@@ -43,7 +44,7 @@ def report_inventory(
     proposals: Proposals = None,
     waivers: WaiverFile = None,
     at: Day = None,
-    language: Language = "vi",
+    language: Shown = Language.VI,
     as_json: Json = False,
 ) -> None:
     """Write a report on the inventory: a map, cameras by ward, agency, class and verdict, and what was sent back."""
@@ -61,7 +62,7 @@ def report_inventory(
 
 @verb
 def report_plan(
-    file: PlanFile = PLAN, out: Html = Path("plan-report.html"), language: Language = "vi", as_json: Json = False
+    file: PlanFile = PLAN, out: Html = Path("plan-report.html"), language: Shown = Language.VI, as_json: Json = False
 ) -> None:
     """Write a report on a plan: phases, routes, lines, machines, and the figures it rests on."""
     _save(plan_page(load_city_plan(file), language=language), out, as_json)

@@ -20,7 +20,7 @@ from citycam.model.environment import load_environment
 from citycam.model.errors import ConfigError
 from citycam.plan.city import FILE, CityPlan, load_city_plan
 from citycam.plan.coefficients import COEFFICIENTS, coefficients
-from citycam.plan.deployment import scrape_targets
+from citycam.plan.deployment import environment_text, scrape_targets, sized_for
 from citycam.plan.difference import compare_plans
 from citycam.plan.planner import plan_city
 from citycam.plan.rehearsal import rehearse
@@ -51,6 +51,7 @@ Wished = Annotated[str, typer.Option("--wish", help="As in retention=30d,recent=
 Imagined = Annotated[
     str, typer.Option("--what-if", help="No plan, only its size: cameras=40210,bitrate=4Mb/s,retention=30d.")
 ]
+PhaseNumber = Annotated[int | None, typer.Option("--phase", min=1, help="Only what is open after this phase.")]
 Out = Annotated[Path | None, typer.Option("--out", "-o", help="A .csv file for a campaign; stdout without it.")]
 
 
@@ -178,9 +179,27 @@ def rehearse_plan(
 
 @app.command()
 @verb
+def environment(
+    file: PlanFile = PLAN,
+    base: EnvironmentFile = LOCAL,
+    name: Annotated[str, typer.Option(help="What the new environment is called.")] = "planned",
+    phase: PhaseNumber = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="A .yaml file; stdout without it.")] = None,
+) -> None:
+    """Write an environment with the gateways that the plan has; all that stands for each of them follows."""
+    sized = sized_for(load_environment(base), load_city_plan(file), phase)
+    text = environment_text(base.read_text(encoding="utf-8"), sized, name)
+    if out is None:
+        typer.echo(text, nl=False)
+    else:
+        write(out, text)
+
+
+@app.command()
+@verb
 def targets(
     file: PlanFile = PLAN,
-    phase: Annotated[int | None, typer.Option(min=1, help="Only what is open after this phase.")] = None,
+    phase: PhaseNumber = None,
 ) -> None:
     """Print what Prometheus scrapes, for its file_sd_configs."""
     typer.echo(json.dumps(scrape_targets(load_city_plan(file), phase), ensure_ascii=False, indent=1))

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import io
+import re
 from typing import Any
 
-from citycam.model.environment import Environment
+from ruamel.yaml import YAML
+
+from citycam.model.environment import NAME, Environment
 from citycam.model.errors import ConfigError
 from citycam.plan.city import CityPlan
 
@@ -29,6 +33,24 @@ def sized_for(environment: Environment, plan: CityPlan, phase: int | None = None
         )
     gateways = environment.gateways.model_copy(update={"count": wanted, "retention": plan.sizing.recent})
     return environment.model_copy(update={"gateways": gateways})
+
+
+def environment_text(base: str, environment: Environment, name: str) -> str:
+    """An environment file with the comments of `base`, called `name`, with the gateways of `environment`.
+
+    Raises:
+        ConfigError: an environment cannot be called so.
+    """
+    if not re.fullmatch(NAME, name):
+        raise ConfigError(f"an environment cannot be called {name!r}", next="use at most 20 of a-z, 0-9 and -")
+    yaml = YAML(typ="rt")
+    tree = yaml.load(base)
+    tree["name"] = name
+    tree["gateways"]["count"] = environment.gateways.count
+    tree["gateways"]["retention"] = f"{environment.gateways.retention:g}s"
+    out = io.StringIO()
+    yaml.dump(tree, out)
+    return out.getvalue()
 
 
 def gateways_of(plan: CityPlan, phase: int | None = None) -> list[str]:

@@ -1,9 +1,11 @@
+from pathlib import Path
+
 import pytest
 
 from citycam.model.environment import load_environment
 from citycam.model.errors import ConfigError
 from citycam.model.workspace import PROJECT
-from citycam.plan.deployment import gateways_of, scrape_targets, sized_for
+from citycam.plan.deployment import environment_text, gateways_of, scrape_targets, sized_for
 from citycam.plan.tests.cities import city, planned
 
 LOCAL = load_environment(PROJECT / "environments" / "local.yaml")
@@ -36,3 +38,15 @@ def test_prometheus_hears_of_every_gateway_twice_with_its_node() -> None:
 def test_more_gateways_than_an_environment_holds_are_refused() -> None:
     with pytest.raises(ConfigError, match="an environment has from 1 to 64"):
         sized_for(LOCAL, planned([]))
+
+
+def test_an_environment_file_has_them_and_keeps_its_comments(tmp_path: Path) -> None:
+    base = (PROJECT / "environments" / "local.yaml").read_text(encoding="utf-8")
+    path = tmp_path / "planned.yaml"
+    path.write_text(environment_text(base, sized_for(LOCAL, PLAN, phase=1), "planned"), encoding="utf-8")
+    written = load_environment(path)
+    assert (written.name, written.gateways.count) == ("planned", PLAN.phases[0].gateways)
+    assert written.gateways.retention == 86_400
+    assert "# RFC 2544" in path.read_text(encoding="utf-8")
+    with pytest.raises(ConfigError, match="cannot be called"):
+        environment_text(base, LOCAL, "Big City")
