@@ -73,7 +73,7 @@ def import_(
     if not dry_run:
         progress.phase("write", str(out))
         if made.credentials:
-            SecretStore(out / STORE, load_key(key or _key_path())).put(made.credentials)
+            SecretStore(out / STORE, load_key(key or key_path())).put(made.credentials)
         write(made, out)
     progress.close()
     Output(as_json).result(_told(made, dry_run), lambda console: _show(console, made, out, dry_run))
@@ -191,7 +191,8 @@ def _inventory(path: Path) -> Path:
     return path / inventory.FILE if path.is_dir() else path
 
 
-def _key_path() -> Path:
+def key_path() -> Path:
+    """Where the key of a secret store is, unless it is named."""
     home = os.environ.get("XDG_CONFIG_HOME")
     return (Path(home) if home else Path.home() / ".config") / "citycam" / "inventory.key"
 

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from citycam import __version__
-from citycam.cli import archive, campaign, city_reports, doctor, fleet, inventory, plan, policy, registry, stack
+from citycam.cli import archive, campaign, city_reports, doctor, fleet, inventory, plan, policy, registry, stack, survey
 from citycam.cli.output import Output
 from citycam.cli.redaction import configure_logging
 from citycam.cli.verb import LOCAL, EnvironmentFile, Json, verb
@@ -32,6 +32,7 @@ app.add_typer(policy.app, name="policy")
 app.add_typer(plan.app, name="plan")
 app.add_typer(fleet.app, name="fleet")
 city_reports.add_to(inventory.app, plan.app)
+survey.add_to(inventory.app)
 registry.add_to(inventory.app)
 
 

@@ -14,7 +14,7 @@ import csv
 import json
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -82,8 +82,9 @@ def prepare(
     *,
     workers: int | None = None,
     seen: Callable[[int], None] = lambda _: None,
+    surveys: Sequence[Version] = (),
 ) -> Import:
-    """Read the files on top of what the folder holds. Writes nothing.
+    """Read the files, and take surveys, on top of what the folder holds. Writes nothing.
 
     Raises:
         ConfigError: the folder holds something unreadable. What is wrong with a submitted file is in the result.
@@ -106,6 +107,16 @@ def prepare(
         new.append(version)
         for (sheet, row), told in submission.credentials.items():
             credentials[secret_reference(submission.digest, sheet, row)] = told
+    for survey in surveys:
+        old = kept.get(survey.name)
+        if old and old.digest == survey.digest:
+            unchanged.append(survey.file)
+            continue
+        version = replace(survey, version=old.version + 1 if old else 1)
+        if old:
+            changes[f"{version.name}-v{version.version}"] = difference(old, version)
+        kept[version.name] = version
+        new.append(version)
     current = tuple(kept[name] for name in sorted(kept))
     result = review(current, [*before, *_records(folder / "retired.jsonl")], decisions)
     return Import(

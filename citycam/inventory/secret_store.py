@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken
@@ -89,9 +89,18 @@ class SecretStore:
         Raises:
             ConfigError: not a store, or sealed with another key.
         """
-        token = self._read().get(reference)
-        if token is None:
-            return None
+        return self.reader()(reference)
+
+    def reader(self) -> Callable[[str], Credentials | None]:
+        """`get` for many: the file is read once, now.
+
+        Raises:
+            ConfigError: not a store.
+        """
+        tokens = self._read()
+        return lambda reference: self._opened(tokens[reference]) if reference in tokens else None
+
+    def _opened(self, token: str) -> Credentials:
         try:
             return Credentials(**json.loads(self._seal.decrypt(token)))
         except InvalidToken as error:

@@ -45,7 +45,10 @@ class Plate(NamedTuple):
 
 
 class MediaProfile(NamedTuple):
-    """One stream as a device offers it: its video source and encoder. 0 and empty texts where it says nothing."""
+    """One stream as a device offers it: its video source and encoder. 0 and empty texts where it says nothing.
+
+    `bitrate` in bits a second; `group`: frames from one key frame to the next.
+    """
 
     token: str
     source: str
@@ -54,6 +57,7 @@ class MediaProfile(NamedTuple):
     height: int
     fps: float
     bitrate: int
+    group: int = 0
 
 
 def get_stream_uri(token: str) -> str:
@@ -142,6 +146,7 @@ def media_profiles(root: Element) -> tuple[MediaProfile, ...]:
                 int(_number(text(encoder, "Resolution/Height"))),
                 _number(text(encoder, "RateControl/FrameRateLimit")),
                 round(1000 * _number(text(encoder, "RateControl/BitrateLimit"))),
+                int(_number(encoder.get("GovLength") or text(encoder, "H264/GovLength"))),
             )
         )
     return tuple(found)

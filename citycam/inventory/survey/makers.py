@@ -1,4 +1,4 @@
-"""Who made a device that does not say so over ONVIF, and where its streams usually are: data, honest about its limits."""
+"""Who made a device that does not say so over ONVIF, and where its streams usually are: data, and no guess."""
 
 from __future__ import annotations
 

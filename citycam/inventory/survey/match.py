@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from citycam.inventory.identity import Face, face
 from citycam.inventory.record import CameraRecord, State
 from citycam.inventory.survey.found import Found
 
+_Keys = Callable[[Face], Iterator[Hashable]]
 _FACTS = {"serial", "mac", "onvif_endpoint", "recorder", "address", "path"}
 
 
@@ -69,9 +70,6 @@ def _pass(left: Sequence[Found], faces: Mapping[str, Face], known: dict[str, Fou
                 taken.add(id(one))
                 break
     return [one for one in left if id(one) not in taken]
-
-
-_Keys = type(lambda _who: iter(()))
 
 
 def _identities(who: Face) -> Iterator[Hashable]:

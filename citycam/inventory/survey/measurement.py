@@ -1,7 +1,8 @@
 """What a stream really is, by the RTP packets that came: codec, size, frames a second, bits a second.
 
 The bit rate is that of whole groups of pictures, from a key frame to a key frame: one key frame more or less would
-change a rate over seconds by a third. It counts payloads (RFC 3550 5.1), without the headers of RTP and below.
+change a rate over seconds by a third. Where the device tells how long its groups are, part of one does: its key frame,
+and as many other frames of their mean size. Payloads are counted (RFC 3550 5.1), without the headers of RTP and below.
 """
 
 from __future__ import annotations
@@ -45,10 +46,12 @@ class Measurement:
         clock_rate: ticks of the RTP timestamp a second.
         seconds: how long to measure at least.
         sets: parameter sets of the session description.
+        group: frames from one key frame to the next, as the device tells; 0 if it does not.
     """
 
-    def __init__(self, codec: str, clock_rate: int, seconds: float, sets: Sequence[bytes] = ()) -> None:
+    def __init__(self, codec: str, clock_rate: int, seconds: float, sets: Sequence[bytes] = (), group: int = 0) -> None:
         self.codec = codec
+        self._group = group
         self._clock = clock_rate
         self._seconds = seconds
         self._pictures = depacketizer(codec)
@@ -64,8 +67,15 @@ class Measurement:
 
     @property
     def enough(self) -> bool:
-        """Whether whole groups of pictures of the wanted length came."""
-        return self._end is not None and self._end[0] - self._frames[0][0] >= self._seconds * self._clock
+        """Whether as much came as is wanted: whole groups of pictures, or a part of one whose length is known."""
+        return self._whole or (self._group > 1 and len(self._frames) > 2 and self._long(self._now))
+
+    @property
+    def _whole(self) -> bool:
+        return self._end is not None and self._long(self._end[0])
+
+    def _long(self, now: int) -> bool:
+        return now - self._frames[0][0] >= self._seconds * self._clock
 
     def feed(self, packet: Packet) -> None:
         """Take a packet of the video track, in its order of arrival."""
@@ -102,8 +112,8 @@ class Measurement:
 
     def result(self) -> Measured:
         """What came until now."""
-        whole = self.enough
-        end = self._end if whole and self._end is not None else None
+        whole = self._whole
+        end = self._end if whole else None
         frames = self._frames[: end[1]] if end is not None else self._frames
         lost = self._pictures.lost if self._pictures is not None else 0
         times = [at for at, _ in frames]
@@ -117,6 +127,9 @@ class Measurement:
             span = between + 1 / fps if fps else 0.0
         known = span > 0 and len(frames) > 1
         bits = 8 * sum(size for _, size in frames)
+        if known and not whole and self._group > 1 and self._end is None:
+            others = (bits - 8 * frames[0][1]) / (len(frames) - 1)
+            bits = round(span * fps * (8 * frames[0][1] + others * (self._group - 1)) / self._group)
         return Measured(
             round(span, 3),
             len(frames),

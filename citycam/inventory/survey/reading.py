@@ -121,7 +121,12 @@ def clock_error(told: datetime, asked: datetime, answered: datetime, resolution_
     """Camera time minus true time in seconds, half a unit of its resolution added: devices cut, they do not round."""
     middle = asked + (answered - asked) / 2
     error = (told - middle).total_seconds() + resolution_s / 2
-    return round(error, 1) if abs(error) < _YEARS_S else None
+    return plausible_error(error)
+
+
+def plausible_error(seconds: float) -> float | None:
+    """The error of a clock that tells the time, to a tenth of a second; None for one that only counts."""
+    return round(seconds, 1) if abs(seconds) < _YEARS_S else None
 
 
 def stream_place(uri: str, address: IPv4Address, usual: int) -> tuple[int, str, str]:

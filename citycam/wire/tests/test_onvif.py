@@ -68,7 +68,8 @@ PROFILE = """<trt:Profiles token="{token}"><tt:Name>x</tt:Name>
 <tt:VideoSourceConfiguration token="c"><tt:SourceToken>{source}</tt:SourceToken></tt:VideoSourceConfiguration>
 <tt:VideoEncoderConfiguration token="e"><tt:Encoding>H264</tt:Encoding><tt:Resolution><tt:Width>{width}</tt:Width>
 <tt:Height>288</tt:Height></tt:Resolution><tt:RateControl><tt:FrameRateLimit>12.5</tt:FrameRateLimit>
-<tt:BitrateLimit>512</tt:BitrateLimit></tt:RateControl></tt:VideoEncoderConfiguration></trt:Profiles>"""
+<tt:BitrateLimit>512</tt:BitrateLimit></tt:RateControl><tt:H264><tt:GovLength>25</tt:GovLength></tt:H264>
+</tt:VideoEncoderConfiguration></trt:Profiles>"""
 
 
 def test_the_channels_of_a_device_are_its_sources_by_their_largest_profile() -> None:
@@ -77,7 +78,7 @@ def test_the_channels_of_a_device_are_its_sources_by_their_largest_profile() -> 
     audio_only = '<trt:Profiles token="sound"><tt:Name>x</tt:Name></trt:Profiles>'
     found = onvif.media_profiles(answer(f"{MEDIA}{inner}{audio_only}</trt:GetProfilesResponse>"))
     assert [one.token for one in found] == ["sub-1", "main-1", "main-2", "sub-2"]
-    assert found[0] == onvif.MediaProfile("sub-1", "s1", "h264", 352, 288, 12.5, 512_000)
+    assert found[0] == onvif.MediaProfile("sub-1", "s1", "h264", 352, 288, 12.5, 512_000, 25)
     assert [one.token for one in onvif.main_profiles(found)] == ["main-1", "main-2"]
 
 
@@ -88,7 +89,7 @@ def test_media2_names_its_parts_otherwise() -> None:
         "</tr2:VideoEncoder></tr2:Configurations></tr2:Profiles>"
     )
     root = answer(f'<tr2:GetProfilesResponse xmlns:tr2="{onvif.MEDIA2}">{inner}</tr2:GetProfilesResponse>')
-    assert onvif.media_profiles(root) == (onvif.MediaProfile("p", "s", "h265", 0, 0, 0.0, 0),)
+    assert onvif.media_profiles(root) == (onvif.MediaProfile("p", "s", "h265", 0, 0, 0.0, 0, 50),)
 
 
 def test_services_old_and_new() -> None:
