@@ -46,11 +46,12 @@ unit: $(STAMP) ## Unit tests
 images: $(STAMP) ## Build the images that are not there yet
 	$(BIN)/python -m infra.images build >/dev/null
 
-test: setup lint types images ## Everything: linters, types, unit tests and tests with containers
+test: setup bench-peers lint types images ## Everything: linters, types, unit tests and tests with containers
 	$(BIN)/pytest -n $(WORKERS) --no-loadscope-reorder
 
-acceptance: setup images ## The main job: stand up, record 40 cameras, judge every frame, write the report
-	$(BIN)/citycam campaign run campaigns/smoke.yaml
+acceptance: setup images ## The main job: from made-up submissions to a plan, 40 cameras recorded, every frame judged, a report
+	$(BIN)/citycam plan rehearse --sample build/rehearsal --cameras 40 -o build/rehearsal/cameras.csv
+	$(BIN)/citycam campaign run campaigns/smoke.yaml --inventory build/rehearsal/cameras.csv
 
 bench-smoke: setup images ## Measure fleet, audit and stack; table into docs/benchmarks/, rows into build/bench/
 	$(BIN)/python -m citycam.cli.bench smoke

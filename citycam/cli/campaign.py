@@ -57,13 +57,14 @@ class FaultKind(StrEnum):
 def run_campaign(
     file: Annotated[Path, typer.Argument(help="The campaign, such as campaigns/smoke.yaml.", metavar="CAMPAIGN")],
     fault: Annotated[FaultKind | None, typer.Option(help="Break two cameras: the verdict must be fail.")] = None,
+    inventory: Annotated[Path | None, typer.Option(help="Other cameras than the campaign's.")] = None,
     footage: Annotated[Path | None, typer.Option(help="Film the cameras show: a file or a folder.")] = None,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the platform standing afterwards.")] = False,
     runs: Annotated[Path, typer.Option(help="Where runs are kept.", show_default="runs")] = PROJECT / "runs",
     as_json: Json = False,
 ) -> ExitCode:
     """Run a campaign from nothing to a report; exits by the verdict (0 pass, 1 fail, 3 unknown)."""
-    campaign, environment, plan = _prepare(file, fault)
+    campaign, environment, plan = _prepare(file, fault, inventory)
     doctor.require(environment, _need(campaign, plan))
     run = Run.create(runs, campaign.name, datetime.now(UTC))
     progress = ConsoleProgress()
@@ -107,13 +108,15 @@ def judge_run(
     return judgement.verdict.exit_code
 
 
-def _prepare(file: Path, fault: FaultKind | None) -> tuple[Campaign, Environment, Plan]:
+def _prepare(file: Path, fault: FaultKind | None, inventory: Path | None) -> tuple[Campaign, Environment, Plan]:
     """Read and cross-check every file before anything starts.
 
     Raises:
         ConfigError: the first thing that is wrong.
     """
     campaign = load_campaign(file)
+    if inventory is not None:
+        campaign = campaign.model_copy(update={"inventory": inventory})
     parse_limits(campaign.gates, where=f"{file}: gates")
     environment = load_environment(campaign.environment)
     plan = make_plan(load_inventory(campaign.inventory), environment)
