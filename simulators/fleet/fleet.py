@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 from citycam.model.errors import ConfigError
 from simulators.faults.fault import Fault
 from simulators.fleet.broadcast import Broadcast, Wheel
+from simulators.fleet.callers import Callers
 from simulators.fleet.cohort import Cohort
 from simulators.fleet.connection import abort
 from simulators.fleet.figures import Lateness, cpu_seconds, exposition, resident_bytes
@@ -78,6 +79,7 @@ class Fleet:
         self.ledger = Ledger(root / "ledger")
         self.lateness = Lateness()
         self.totals = Totals()
+        self.callers = Callers()
         self.cameras: dict[str, CameraState] = {}
         self.faults: list[Fault] = []
         self.started = time.time()
@@ -311,6 +313,7 @@ class Fleet:
             "lateness_ms": self.lateness.summary(),
             "cpu_seconds": cpu_seconds(),
             "rss_bytes": resident_bytes(),
+            **self.callers.record(),
             "ledger": f"ledger/{self.ledger.path.name}",
             "playing_cameras": sorted(playing),
         }
@@ -324,6 +327,7 @@ class Fleet:
         """A connection was closed."""
         self._readers.pop(reader, None)
         reader.host.connections.remove(reader)
+        self.callers.leave(reader.host.address)
 
     def _accept(self, door: Door) -> None:
         if not self.hearing.turn(door.listener, self._accept, door):
@@ -371,6 +375,7 @@ class Fleet:
             return
         reader = Reader(self, host, sock, peer, Tls(context) if context is not None else None)
         host.connections.append(reader)
+        self.callers.enter(host.address)
         self._readers[reader] = None
         self.loop.add_reader(sock, reader.readable)
 

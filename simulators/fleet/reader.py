@@ -420,6 +420,9 @@ class Reader(Connection):
 
     def _understand(self, data: bytes) -> None:
         answer, alive = self.conversation.receive(data)
+        if self.conversation.wrong:
+            self._fleet.callers.refused(self.host.address, self.conversation.wrong)
+            self.conversation.wrong = 0
         if alive:
             self.heard, self.spoke = time.monotonic(), True
         if answer:

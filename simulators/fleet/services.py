@@ -30,7 +30,7 @@ async def open_services(fleet: Fleet, sockets: Mapping[str, socket.socket]) -> E
     estate, ports = FleetEstate(fleet), fleet.ports
     with ExitStack() as opened:
         if ports.http:
-            server = Server(estate)
+            server = Server(estate, fleet.callers)
             await server.open(sockets.get("http") or _opened("http", ports.http))
             opened.callback(server.close)
         if ports.discovery:

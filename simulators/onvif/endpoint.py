@@ -95,6 +95,12 @@ def _challenge(error: Unauthorized, body: bytes = b"") -> Response:
     return Response(401, body, KIND, headers)
 
 
+def refused(request: Request, response: Response) -> bool:
+    """Whether a request showed credentials that do not count here."""
+    showed = "authorization" in request.headers or b"UsernameToken" in request.body
+    return showed and (response.status == 401 or (response.status == 400 and b"ter:NotAuthorized" in response.body))
+
+
 def _soap(estate: Estate, host: Host, request: Request) -> Response | Pending:
     try:
         message = soap.parse(request.body)

@@ -13,10 +13,11 @@ import struct
 from collections import deque
 from typing import TYPE_CHECKING, cast
 
-from simulators.onvif.endpoint import Pending, answer
+from simulators.onvif.endpoint import Pending, answer, refused
 from simulators.onvif.http import Decoder, HttpError, Request, Response
 
 if TYPE_CHECKING:
+    from simulators.fleet.callers import Callers
     from simulators.onvif.estate import Estate, Host
 
 logger = logging.getLogger(__name__)
@@ -34,10 +35,11 @@ _SECOND_NS = 1_000_000_000
 
 
 class Server:
-    """Everything that listens on one socket."""
+    """Everything that listens on one socket; `callers` hears who came."""
 
-    def __init__(self, estate: Estate) -> None:
+    def __init__(self, estate: Estate, callers: Callers | None = None) -> None:
         self.estate = estate
+        self.callers = callers
         self.connections: set[Connection] = set()
         self._hosts: dict[str, int] = {}
         self._queue: deque[Connection] = deque()
@@ -63,6 +65,8 @@ class Server:
             return False
         self._hosts[connection.address] = taken + 1
         self.connections.add(connection)
+        if self.callers is not None:
+            self.callers.enter(connection.address)
         return True
 
     def leave(self, connection: Connection) -> None:
@@ -73,6 +77,8 @@ class Server:
         self._hosts[connection.address] -= 1
         if not self._hosts[connection.address]:
             del self._hosts[connection.address]
+        if self.callers is not None:
+            self.callers.leave(connection.address)
 
     def enqueue(self, connection: Connection) -> None:
         """A request is to be answered when it is its turn."""
@@ -189,6 +195,8 @@ class Connection(asyncio.Protocol):
             return
         self._requests.popleft()
         self._busy = False
+        if self._server.callers is not None and refused(request, found):
+            self._server.callers.refused(self.address)
         alive = request.keep_alive and not self._last
         self._send(found, keep_alive=alive, server=host.equipment.server, head=request.method == "HEAD")
         if alive and self._requests:

@@ -106,7 +106,7 @@ class Account(Protocol):
 class Conversation:
     """State of one connection: `init`, `ready` after SETUP, `playing` after PLAY."""
 
-    __slots__ = ("account", "agent", "closing", "decoder", "delivery", "nonce", "refusals", "session", "state")
+    __slots__ = ("account", "agent", "closing", "decoder", "delivery", "nonce", "refusals", "session", "state", "wrong")
 
     def __init__(self, account: Account, delivery: Delivery) -> None:
         self.account = account
@@ -114,6 +114,8 @@ class Conversation:
         self.decoder = Decoder(MAX_HEADER, MAX_BODY)
         self.nonce = ""
         self.refusals = 0
+        self.wrong = 0
+        """Logins with credentials that do not count, until somebody takes them down."""
         self.session = ""
         self.state = "init"
         self.agent = ""
@@ -188,6 +190,7 @@ class Conversation:
             for username, password in self.delivery.accounts().items()
         ):
             return
+        self.wrong += header is not None
         if "wrong-realm-twice" in self.dialect.quirks and self.refusals < 2:
             challenges = [replace(challenge, realm=f"not {challenge.realm}") for challenge in challenges]
         self.refusals += 1
