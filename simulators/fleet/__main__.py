@@ -178,14 +178,14 @@ async def _answer(options: argparse.Namespace, api: Api, control_socket: socket.
     host, _, port = options.metrics.rpartition(":")
     path = options.root / "control.sock"
     try:
-        if options.metrics:
-            await asyncio.start_server(serve(api.metrics), host, int(port))
         if control_socket is not None:
             await asyncio.start_unix_server(serve(api.handle), sock=control_socket)
         else:
             path.unlink(missing_ok=True)
             await asyncio.start_unix_server(serve(api.handle), path)
         path.chmod(0o660)
+        if options.metrics:  # last: who waits for this port may then ask for anything
+            await asyncio.start_server(serve(api.metrics), host, int(port))
     except (OSError, ValueError) as error:
         raise EnvironmentFailure("metrics or control socket cannot be opened", why=str(error)) from error
     logger.info("listening on port %d, control on %s", options.port, path)
