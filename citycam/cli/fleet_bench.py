@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,18 +47,23 @@ def fleet(options: Options) -> Sheet:
     from simulators.bench.fleet_bench import OURS, Programs, run_bench
     from simulators.bench.gortsplib import SOURCE
     from simulators.bench.plan import QUICK, WHOLE
+    from simulators.bench.processes import stolen_seconds
+    from simulators.bench.run import FULL
     from simulators.bench.sheet import runs_table
 
     programs = Programs(build_program("mediamtx", versions()), built(SOURCE))
+    began, stolen = time.monotonic(), stolen_seconds()
     found = run_bench(programs, QUICK if options.quick else WHOLE, _tell)
+    minutes, taken = (time.monotonic() - began) / 60, stolen_seconds() - stolen
     load = ", ".join(f"{load:.2f}" for load in os.getloadavg())
     text = f"""
 ![CPU per frame and memory a camera of each server, on logarithmic scales](fleet.svg)
 
 Servers ran on one core, the reader on another; the order of servers changed from round to round. CPU is user and system
 time of all processes of a server by the kernel's clock, memory their proportional set size (RSS where a row says so).
-Frames are counted by the reader. A server or a reader that used {0.95:.0%} of its core is said to be at the limit; load
-average at the end: {load}. What is compared, and why: [what a camera costs](../explanation/what-a-camera-costs.md).
+Frames are counted by the reader. A server or a reader that used {FULL:.0%} of its core is said to be at the limit. It
+took {minutes:.0f} minutes; load average at the end: {load}; the host took {taken:.0f} s of CPU away. What is compared,
+and why: [what a camera costs](../explanation/what-a-camera-costs.md).
 
 ## Runs
 

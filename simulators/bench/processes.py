@@ -45,6 +45,12 @@ def resident_bytes(pids: Iterable[int]) -> int:
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
+def stolen_seconds() -> float:
+    """What the host of a virtual machine took away from its cores since it started (steal, proc(5))."""
+    counts = Path("/proc/stat").read_text(encoding="ascii").split("\n", 1)[0].split()
+    return int(counts[8]) / os.sysconf("SC_CLK_TCK")
+
+
 def cores() -> tuple[int, int]:
     """Where servers run and where the reader runs: not the same core, if there are two."""
     here = sorted(os.sched_getaffinity(0))

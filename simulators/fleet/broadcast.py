@@ -18,7 +18,7 @@ OVERLOAD_NS = 1_000_000_000
 """Frames that could not be sent within a second are skipped: late pictures in bulk help no reader."""
 LONGEST_NS = 100_000_000
 """Frames are sent for so long at a stretch: a fleet that cannot send them all still answers who asks what is wrong."""
-_BATCH = 32
+_BATCH = 64
 _PATIENCE_S = 2
 """A viewer waits so long for a key frame, as cameras make one soon for somebody new; no longer: players give up on
 silence (GStreamer after 5 s, gortsplib after 1 s), and cameras with rare key frames begin in between."""

@@ -49,6 +49,11 @@ def test_a_process_is_measured_by_its_own_clock() -> None:
     assert 0 < processes.memory_bytes([os.getpid()]) <= processes.resident_bytes([os.getpid()])
 
 
+def test_what_the_host_takes_away_only_grows() -> None:
+    before = processes.stolen_seconds()
+    assert 0 <= before <= processes.stolen_seconds()
+
+
 def test_a_process_that_has_ended_cannot_be_measured() -> None:
     child = os.spawnlp(os.P_NOWAIT, "true", "true")
     os.waitpid(child, 0)
