@@ -20,6 +20,7 @@ from .stand import GATEWAY, Stand, wait_for
 
 pytestmark = pytest.mark.docker
 CLIP_S = 3.0
+FPS = 10
 SECOND = 1_000_000_000
 
 
@@ -62,7 +63,7 @@ def test_the_same_seed_asks_for_the_same_intervals(stand: Stand, marks: Marks, t
 @pytest.mark.parametrize("offset_s", [0.0, 0.35, 1.0, 1.95, 4.4, 7.7, 9.9])
 def test_any_interval_is_right_also_across_segments(stand: Stand, marks: Marks, offset_s: float) -> None:
     client = PlaybackClient(stand.settings, trust(stand.settings.ca_file))
-    wanted = Wanted("cam-000001", GATEWAY, marks.start_ns + round(offset_s * SECOND), 4.0)
+    wanted = Wanted("cam-000001", GATEWAY, marks.start_ns + round(offset_s * SECOND), 4.0, FPS)
     row = examine(client, stand.ledger(), wanted)
     assert row.ok, row.why
 
@@ -70,7 +71,7 @@ def test_any_interval_is_right_also_across_segments(stand: Stand, marks: Marks, 
 def test_frames_that_were_not_recorded_are_counted(stand: Stand, marks: Marks, tmp_path: Path) -> None:
     """A ledger that claims more than was recorded: three sessions' worth of frames inside the interval never came."""
     client = PlaybackClient(stand.settings, trust(stand.settings.ca_file))
-    wanted = Wanted("cam-000001", GATEWAY, marks.start_ns + 5 * SECOND, 4.0)
+    wanted = Wanted("cam-000001", GATEWAY, marks.start_ns + 5 * SECOND, 4.0, FPS)
     honest = stand.ledger()
     middle = honest.sent("cam-000001", wanted.start_ns + 2 * SECOND, wanted.stop_ns)[0]
     lines = []
@@ -99,7 +100,7 @@ def test_another_cameras_recording_is_foreign(stand: Stand, marks: Marks) -> Non
             return super().fetch("cam-000003", gateway, begin_ns, duration_s, keep=keep)
 
     client = Mixed(stand.settings, trust(stand.settings.ca_file))
-    row = examine(client, stand.ledger(), Wanted("cam-000001", GATEWAY, marks.start_ns + 5 * SECOND, 4.0))
+    row = examine(client, stand.ledger(), Wanted("cam-000001", GATEWAY, marks.start_ns + 5 * SECOND, 4.0, FPS))
     assert not row.ok
     assert row.frames_found == 0
     assert row.frames_wrong >= 40
@@ -108,7 +109,7 @@ def test_another_cameras_recording_is_foreign(stand: Stand, marks: Marks) -> Non
 
 def test_a_camera_without_recording_fails_and_says_why(stand: Stand, marks: Marks) -> None:
     client = PlaybackClient(stand.settings, trust(stand.settings.ca_file))
-    row = examine(client, stand.ledger(), Wanted("cam-000001", GATEWAY, marks.start_ns - 3600 * SECOND, 4.0))
+    row = examine(client, stand.ledger(), Wanted("cam-000001", GATEWAY, marks.start_ns - 3600 * SECOND, 4.0, FPS))
     assert (row.ok, row.decoded, row.status) == (False, False, 404)
     assert "no recording segments found" in row.why
 

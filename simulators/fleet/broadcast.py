@@ -20,8 +20,8 @@ LONGEST_NS = 100_000_000
 """Frames are sent for so long at a stretch: a fleet that cannot send them all still answers who asks what is wrong."""
 _BATCH = 64
 _PATIENCE_S = 2
-"""A viewer waits so long for a key frame, as cameras make one soon for somebody new; no longer: players give up on
-silence (GStreamer after 5 s, gortsplib after 1 s), and cameras with rare key frames begin in between."""
+"""By UDP a viewer waits so long for a key frame, and no longer: players give up on silence there, GStreamer after 5 s.
+By TCP all wait for it, since what comes before is of no use: cameras make one for somebody new, or have one soon."""
 
 
 class Broadcast:
@@ -51,7 +51,7 @@ class Broadcast:
         if not self.watched:
             self._advance(self.cohort.frame_at(time.time_ns()))
         first = self.cohort.next_key(self.next_frame)
-        if first - self.next_frame > _PATIENCE_S * self.cohort.script.fps:
+        if reader.lanes is None and first - self.next_frame > _PATIENCE_S * self.cohort.script.fps:
             first = self.next_frame
         self._waiting[reader] = first
         return first
