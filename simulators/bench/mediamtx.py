@@ -72,12 +72,12 @@ def _serving(mediamtx: Path, load: Load, port: int, paths: list[str]) -> Iterato
     config = load.folder / "mediamtx.yml"
     config.write_text(_CONFIG.format(port=port), encoding="utf-8")
     with ExitStack() as stack:
-        server = stack.enter_context(_running(on_core(load.core, [str(mediamtx), str(config)])))
+        server = stack.enter_context(_running(on_core(load.core, [str(mediamtx), str(config)]), load.folder))
         _await_port(port, server)
         publish = ["ffmpeg", "-nostdin", "-v", "fatal", "-re", "-stream_loop", "-1", "-i", str(load.reel.mp4)]
         publish += ["-c", "copy", "-f", "rtsp", "-rtsp_transport", "tcp"]
         publishers = [
-            stack.enter_context(_running(on_core(load.core, [*publish, f"rtsp://127.0.0.1:{port}{path}"])))
+            stack.enter_context(_running(on_core(load.core, [*publish, f"rtsp://127.0.0.1:{port}{path}"]), load.folder))
             for path in paths
         ]
         for path in paths:
@@ -86,9 +86,9 @@ def _serving(mediamtx: Path, load: Load, port: int, paths: list[str]) -> Iterato
 
 
 @contextmanager
-def _running(command: list[str]) -> Iterator[subprocess.Popen[bytes]]:
-    try:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+def _running(command: list[str], folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    try:  # in a folder of its own: MediaMTX leaves certificates where it runs
+        process = subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     except OSError as error:
         raise EnvironmentFailure(f"cannot run {command[0]}", why=str(error), next="run `make setup`") from error
     with process:
