@@ -131,8 +131,9 @@ async def _serve(options: argparse.Namespace, ports: Ports, key: bytes, done: as
         raise _refused(ports, error) from error
     fleet.open()
     try:
-        await _answer(options, Control(fleet, done.set), control_socket)
+        held = await _answer(options, Control(fleet, done.set), control_socket)
         await done.wait()
+        del held
         signal.alarm(_LAST_SECONDS)
     finally:
         services.close()
@@ -164,8 +165,9 @@ async def _supervise(options: argparse.Namespace, ports: Ports, done: asyncio.Ev
         raise _refused(ports, error) from error
     try:
         await supervisor.open()
-        await _answer(options, supervisor, None)
+        held = await _answer(options, supervisor, None)
         await done.wait()
+        del held
     finally:
         await supervisor.close()
         (options.root / "control.sock").unlink(missing_ok=True)
@@ -173,22 +175,27 @@ async def _supervise(options: argparse.Namespace, ports: Ports, done: asyncio.Ev
         raise supervisor.failure
 
 
-async def _answer(options: argparse.Namespace, api: Api, control_socket: socket.socket | None) -> None:
-    """Open the control socket and the metrics port."""
+async def _answer(
+    options: argparse.Namespace, api: Api, control_socket: socket.socket | None
+) -> list[asyncio.AbstractServer]:
+    """Open the control socket and the metrics port. What is returned must be held: who lets go of it closes it."""
     host, _, port = options.metrics.rpartition(":")
     path = options.root / "control.sock"
     try:
         if control_socket is not None:
-            await asyncio.start_unix_server(serve(api.handle), sock=control_socket)
+            held: list[asyncio.AbstractServer] = [
+                await asyncio.start_unix_server(serve(api.handle), sock=control_socket)
+            ]
         else:
             path.unlink(missing_ok=True)
-            await asyncio.start_unix_server(serve(api.handle), path)
+            held = [await asyncio.start_unix_server(serve(api.handle), path)]
         path.chmod(0o660)
         if options.metrics:  # last: who waits for this port may then ask for anything
-            await asyncio.start_server(serve(api.metrics), host, int(port))
+            held.append(await asyncio.start_server(serve(api.metrics), host, int(port)))
     except (OSError, ValueError) as error:
         raise EnvironmentFailure("metrics or control socket cannot be opened", why=str(error)) from error
     logger.info("listening on port %d, control on %s", options.port, path)
+    return held
 
 
 def _refused(ports: Ports, error: OSError) -> EnvironmentFailure:
