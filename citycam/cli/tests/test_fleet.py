@@ -55,7 +55,7 @@ def test_a_wrong_mix_is_named_with_its_line(tmp_path: Path, part: str, says: str
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("--profile-mix", "saigon.yaml"), "known: d1.yaml, hanoi.yaml"),
+        (("--profile-mix", "saigon.yaml"), "known: d1.yaml, every-codec.yaml, hanoi.yaml"),
         (("--cameras", "20", "--network", "127.18.0.0/29", "--profile-mix", "d1.yaml"), "6 addresses hold 6 cameras"),
         (("--network", "10.0.0.0/8"), "not in 127.0.0.0/8"),
         (("--network", "127.18.0.1/15"), "host bits"),
