@@ -145,23 +145,40 @@ class _Inquiry:
         raise Unauthorized
 
     async def _streams(self, offered: dict[str, str]) -> None:
-        """The main stream of each channel."""
+        """The stream of each channel: its largest, unless the inventory names another of its streams."""
         newer = onvif.MEDIA2 in offered
         target = offered.get(onvif.MEDIA2 if newer else onvif.MEDIA)
         if not target:
             return
         root = await self._ask(onvif.GET_PROFILES_2 if newer else onvif.GET_PROFILES, target)
-        profiles = onvif.main_profiles(onvif.media_profiles(root)) if root is not None else ()
-        for channel, profile in enumerate(profiles[:MOST_CHANNELS], 1):
-            question = onvif.get_stream_uri_2 if newer else onvif.get_stream_uri
-            root = await self._ask(question(profile.token), target)
-            if root is None:
-                continue
-            port, path, odd = reading.stream_place(onvif.stream_uri(root), self._notes.address, 554)
-            self._notes.note(odd)
+        if root is None:
+            return
+        offers = onvif.media_profiles(root)
+        mains = onvif.main_profiles(offers)[:MOST_CHANNELS]
+        question = onvif.get_stream_uri_2 if newer else onvif.get_stream_uri
+        places = {profile: await self._place(target, question(profile.token)) for profile in mains}
+        wanted = {record.path.rstrip("/") for record in self._notes.records if record.path}
+        for channel, main in enumerate(mains, 1):
+            chosen = main
+            if wanted and places[main][1].rstrip("/") not in wanted:
+                for other in [one for one in offers if one.source == main.source and one != main]:
+                    places[other] = await self._place(target, question(other.token))
+                    if places[other][1].rstrip("/") in wanted:
+                        chosen = other
+                        break
+            port, path = places[chosen]
             if path:
-                self._notes.streams.append(Stream(port=port, path=path, channel=channel, facts=_declared(profile)))
-                self._notes.groups[channel] = profile.group
+                self._notes.streams.append(Stream(port=port, path=path, channel=channel, facts=_declared(chosen)))
+                self._notes.groups[channel] = chosen.group
+
+    async def _place(self, target: str, question: str) -> tuple[int, str]:
+        """Port and path of a stream; an empty path if it has none here."""
+        root = await self._ask(question, target)
+        if root is None:
+            return 0, ""
+        port, path, odd = reading.stream_place(onvif.stream_uri(root), self._notes.address, 554)
+        self._notes.note(odd)
+        return port, path
 
 
 def _declared(profile: onvif.MediaProfile) -> Facts:

@@ -68,4 +68,6 @@ class Notebook:
             return
         except BROKEN as error:
             self.alive = True
+            if not isinstance(error, OSError) and service.port not in {one.port for one in self.ports}:
+                self.answered(service, speaks=False)  # it said something else
             logger.debug("%s:%d %s: %s", self.address, service.port, service.kind, error)

@@ -58,7 +58,14 @@ class Streams:
             for _ in range(MOST_AT_ONCE):
                 group.create_task(work())
         there = [stream for stream in notes.streams if not stream.trouble.startswith(_NOT_THERE)]
-        notes.streams = there or notes.streams
+        notes.streams = self._one_a_channel(there or notes.streams)
+
+    def _one_a_channel(self, streams: list[Stream]) -> list[Stream]:
+        """A camera whose stream has two paths is one camera: the path that the inventory names stands, if it plays."""
+        wanted = {record.path.rstrip("/") for record in self.notes.records if record.path}
+        declared = [stream for stream in streams if stream.path.rstrip("/") in wanted and not stream.trouble]
+        others = {stream.channel for stream in streams if stream.path.rstrip("/") not in wanted}
+        return declared if declared and others <= {None, 1} else streams
 
     def _add_declared(self) -> None:
         known = {(stream.port, stream.path.rstrip("/")) for stream in self.notes.streams}

@@ -105,7 +105,7 @@ class Visit(Document):
     @property
     def recorder(self) -> bool:
         """Whether it serves more than one channel."""
-        return len(self.streams) > 1
+        return len({stream.channel for stream in self.streams if stream.channel}) > 1
 
     def value(self, field: str) -> Any:
         """A fact of the whole device; None if it is unknown."""
