@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
 from datetime import UTC, datetime
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+import uvloop
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -82,7 +82,7 @@ def survey(
     manner = Manner(rate, devices, timeout, measure, multicast)
     code, told = ExitCode.OK, None
     try:
-        told = asyncio.run(
+        told = uvloop.run(
             run(
                 out,
                 scope,
