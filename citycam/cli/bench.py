@@ -1,6 +1,6 @@
 """`python -m citycam.cli.bench smoke`: measure, print a table, write `build/bench/<name>.json` and its page in docs.
 
-`inventory` measures import, duplicates, standard, overlap, plan and publication at the size of the city;
+`inventory` measures import, duplicates, standard, overlap, plan, publication and survey at the size of the city;
 `fleet` compares the fleet with its peers, `soak` lets it run for long, `beyond` tries fewer system calls than frames.
 """
 
@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from citycam.cli import registry_bench
+from citycam.cli import registry_bench, survey_bench
 from citycam.cli.fleet_bench import Options, Sheet, beyond, fleet, soak
 from citycam.evidence import bench as audit_bench
 from citycam.evidence.environment import facts
@@ -69,6 +69,7 @@ BENCHES: dict[str, tuple[Callable[[Options], Sheet], ...]] = {
         lambda _: Sheet(policy_bench.figures()),
         lambda _: Sheet(plan_bench.figures()),
         lambda _: Sheet(registry_bench.figures()),
+        lambda _: Sheet(survey_bench.figures()),
     ),
     "fleet": (fleet,),
     "soak": (soak,),
