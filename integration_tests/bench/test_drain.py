@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import pytest
 
 from simulators.bench.drain import Drain, draining
-from simulators.bench.load import Target
+from simulators.bench.target import Target
 
 CORE = min(os.sched_getaffinity(0))
 

@@ -21,9 +21,9 @@ from threading import Thread
 from typing import Any, NamedTuple
 
 from citycam.model.errors import DeadlineExceeded, EnvironmentFailure
-from simulators.bench.load import Target
 from simulators.bench.native import compiled
 from simulators.bench.player import play
+from simulators.bench.target import Target
 
 PAUSE_NS = 10_000_000
 """Between two looks: a reader that wakes for every packet interrupts the sender, and would be measured as its cost."""

@@ -13,8 +13,9 @@ from pathlib import Path
 
 from citycam.model.credentials import camera_password
 from citycam.model.errors import DeadlineExceeded, EnvironmentFailure
-from simulators.bench.load import Account, Load, Serving, Target
+from simulators.bench.load import Account, Load, Serving
 from simulators.bench.processes import on_core
+from simulators.bench.target import Target
 from simulators.fleet.bench import free_port, loopback_cameras
 from simulators.fleet.client import FleetClient
 

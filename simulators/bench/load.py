@@ -9,16 +9,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from simulators.bench.reel import Reel
-
-
-class Target(NamedTuple):
-    """One stream to read. Without a path nothing is asked for: whoever is there begins to send."""
-
-    address: str
-    port: int
-    path: str = ""
-    username: str = ""
-    password: str = ""
+from simulators.bench.target import Target
 
 
 @dataclass(frozen=True, slots=True)

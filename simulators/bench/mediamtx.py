@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from citycam.model.errors import DeadlineExceeded, EnvironmentFailure
-from simulators.bench.load import Load, Serving, Target, addresses, cam_targets
+from simulators.bench.load import Load, Serving, addresses, cam_targets
 from simulators.bench.player import play
 from simulators.bench.processes import on_core
+from simulators.bench.target import Target
 from simulators.fleet.bench import free_port
 
 _PATIENCE_S = 60.0

@@ -6,7 +6,7 @@ import socket
 
 from citycam.wire.digest import Challenge, authorization
 from citycam.wire.rtsp import Decoder, Headers, Request, Response
-from simulators.bench.load import Target
+from simulators.bench.target import Target
 
 _PATIENCE_S = 30.0
 _END = b"\r\n\r\n"

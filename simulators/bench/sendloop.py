@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from simulators.bench.load import Load, Serving, Target, addresses
+from simulators.bench.load import Load, Serving, addresses
 from simulators.bench.native import compiled
 from simulators.bench.processes import on_core, serving_process
+from simulators.bench.target import Target
 from simulators.fleet.bench import free_port
 from simulators.fleet.cohort import slots
 
