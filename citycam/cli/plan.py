@@ -171,10 +171,7 @@ def rehearse_plan(
     chosen = load_city_plan(file)
     _refuse_other_inventory(chosen, digest, file)
     text = dump_csv(rehearse(chosen, records, load_environment(environment), cameras, seed).cameras)
-    if out is None:
-        typer.echo(text, nl=False)
-    else:
-        write(out, text)
+    _hand_over(text, out)
 
 
 @app.command()
@@ -189,10 +186,7 @@ def environment(
     """Write an environment with the gateways that the plan has; all that stands for each of them follows."""
     sized = sized_for(load_environment(base), load_city_plan(file), phase)
     text = environment_text(base.read_text(encoding="utf-8"), sized, name)
-    if out is None:
-        typer.echo(text, nl=False)
-    else:
-        write(out, text)
+    _hand_over(text, out)
 
 
 @app.command()
@@ -203,6 +197,13 @@ def targets(
 ) -> None:
     """Print what Prometheus scrapes, for its file_sd_configs."""
     typer.echo(json.dumps(scrape_targets(load_city_plan(file), phase), ensure_ascii=False, indent=1))
+
+
+def _hand_over(text: str, out: Path | None) -> None:
+    if out is None:
+        typer.echo(text, nl=False)
+    else:
+        write(out, text)
 
 
 def _refuse_other_inventory(plan: CityPlan, digest: str, file: Path) -> None:
