@@ -92,7 +92,7 @@ def gstreamer(view: View) -> bytes:
     account = [f"user-id={camera.username}", f"user-pw={view.password}"] if camera.auth != "none" else []
     how = [f"protocols={_PROTOCOLS[view.transport]}", "tls-validation-flags=0", "name=src"]
     source = ["rtspsrc", f"location={view.address()}", *account, *how]
-    keep = ["identity", f"eos-after={view.frames + 1}", "!", "filesink", f"location={kept}"]
+    keep = ["identity", f"eos-after={view.frames + 1}", "!", "filesink", f"location={kept}", "buffer-mode=unbuffered"]
     wanted = ["src.", "!", "application/x-rtp,media=video", "!", *_DEPAY[view.codec].split(), "!"]
     if view.transport in ("udp", "multicast") and load_profile(camera.model).encoding.audio is not None:
         # A pad that nobody wants would end the stream if it came first; sound ends by itself, as the pictures do.
@@ -108,8 +108,16 @@ def gstreamer(view: View) -> bytes:
             "async=false",
         ]
         wanted = [*sound, *wanted]
-    # At the end of the stream it may close the connection before its own PAUSE is through, and call that an error.
-    return _run(["gst-launch-1.0", "-q", *source, *wanted, *keep], kept, farewell=False)
+    # At the end of the stream it may close the connection before its own PAUSE is through, and call that an error; by
+    # TLS it sometimes falls over its own pads. So each frame is written as it comes.
+    command = ["gst-launch-1.0", "-q", *source, *wanted, *keep]
+    try:
+        return _run(command, kept, farewell=False)
+    except Refused as refused:
+        if "not-linked" not in str(refused):
+            raise
+        # By TCP the same can happen, and a branch for the sound would now and then never end: once more then.
+        return _run(command, kept, farewell=False)
 
 
 def pyav(view: View) -> bytes:

@@ -16,7 +16,7 @@ from pathlib import Path
 import atheris  # type: ignore[import-untyped]
 
 with atheris.instrument_imports(include=["citycam.wire", "simulators.rtsp", "simulators.onvif"]):
-    from .targets import PLANTED, TARGETS
+    from .targets import PLANTED, TARGETS, hear_failures
 
 
 def main() -> int:
@@ -25,6 +25,7 @@ def main() -> int:
     if len(sys.argv) < 2 or sys.argv[1] not in targets:
         sys.exit(f"{(__doc__ or '').splitlines()[0]}\n\ntargets: {', '.join(TARGETS)}")
     target, options = targets[sys.argv[1]], sys.argv[2:]
+    hear_failures()
     alone = any(Path(option).is_file() for option in options)
     with tempfile.TemporaryDirectory(prefix="citycam-fuzz-") as seeds:
         for number, seed in enumerate(target.seeds):

@@ -178,7 +178,9 @@ class _Failures(logging.Handler):
         raise record.exc_info[1] if record.exc_info and record.exc_info[1] else AssertionError(record.getMessage())
 
 
-logging.getLogger("simulators.onvif").addHandler(_Failures())
+def hear_failures() -> None:
+    """From now on what a device logs as its own failure is raised; for a process that does nothing but fuzz."""
+    logging.getLogger("simulators.onvif").addHandler(_Failures())
 
 
 def planted(data: bytes) -> None:
