@@ -76,6 +76,52 @@ class Fleet(Document):
     processes: Annotated[int, Field(ge=1, le=64)] = 1
 
 
+NodeName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,62}$")]
+"""What a node is called: in the Ansible inventory, and as Swarm label `citycam.node`."""
+
+
+def _each_once(names: list[str]) -> list[str]:
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f"{', '.join(twice)} is named twice")
+    return names
+
+
+Pool = Annotated[list[NodeName], Field(min_length=1), AfterValidator(_each_once)]
+
+
+class Pools(Document):
+    """Which nodes carry what; one node may be in several pools.
+
+    `recording` gateways; `edge` the door for users, once a node; `database` primary, then replica; `platform`
+    monitoring, registry, backups; `fleet` simulated cameras; `load` simulated users.
+    """
+
+    recording: Pool
+    edge: Pool
+    database: Pool
+    platform: Pool
+    fleet: Pool
+    load: Pool
+
+
+class Nodes(Document):
+    """The nodes of a Swarm that Ansible made.
+
+    `hosts` is its inventory (a path from the checkout), `registry` where nodes get their images (`host:port`), and
+    `camera_interface` the interface that every node has on the camera VLAN.
+    """
+
+    hosts: Path
+    registry: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]*:[0-9]{1,5}$")]
+    camera_interface: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9.-]{0,14}$")] = "eth1"
+    pools: Pools
+
+
+LARGE_OVERLAY = 22
+"""Longest prefix of an overlay that spans nodes: every task and every node takes addresses of it."""
+
+
 class Disk(Document):
     """How much of the node's disk a run may need."""
 
@@ -83,7 +129,7 @@ class Disk(Document):
 
 
 class Environment(Document):
-    """One environment. Its name prefixes everything the stack makes."""
+    """One environment. Its name prefixes everything the stack makes. Without `nodes` it is this one machine."""
 
     schema_version: Literal[1]
     name: Annotated[str, StringConstraints(pattern=NAME)]
@@ -92,6 +138,16 @@ class Environment(Document):
     edge: Edge
     disk: Disk
     fleet: Fleet = Fleet()
+    nodes: Nodes | None = None
+
+    @model_validator(mode="after")
+    def _overlays_take_all_nodes(self) -> Self:
+        if self.nodes:
+            for name in ("management", "service"):
+                network: IPv4Network = getattr(self.networks, name)
+                if network.prefixlen > LARGE_OVERLAY:
+                    raise ValueError(f"{name} {network} spans nodes and must be a /{LARGE_OVERLAY} or larger")
+        return self
 
     @property
     def gateway_names(self) -> list[str]:

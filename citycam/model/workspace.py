@@ -10,6 +10,10 @@ PROJECT = Path(__file__).resolve().parents[2]
 """The checkout this package belongs to."""
 
 
+NODE_ROOT = Path("/var/lib/citycam")
+"""Where nodes keep what outlives their containers: a folder for each environment."""
+
+
 def cache_folder() -> Path:
     """Builds and encoded media, shared by all checkouts: `$CITYCAM_CACHE`, else `~/.cache/citycam`."""
     chosen = os.environ.get("CITYCAM_CACHE")
@@ -28,6 +32,11 @@ class Workspace:
     def of(cls, environment: str, project: Path = PROJECT) -> Workspace:
         """The workspace of an environment in a checkout."""
         return cls(project / ".citycam" / environment)
+
+    @classmethod
+    def on_node(cls, environment: str) -> Workspace:
+        """The folders of an environment on a node that Ansible made; the same names below another root."""
+        return cls(NODE_ROOT / environment)
 
     @property
     def pulumi(self) -> Path:
@@ -53,6 +62,36 @@ class Workspace:
         return self.root / "recordings" / gateway
 
     @property
+    def database(self) -> Path:
+        """Folder of the database, on its nodes."""
+        return self.root / "database"
+
+    @property
+    def prometheus(self) -> Path:
+        """Folder of what was measured, on its node."""
+        return self.root / "prometheus"
+
+    @property
+    def load(self) -> Path:
+        """Folder that load workers leave their journals in, on their nodes."""
+        return self.root / "load"
+
+    @property
+    def images(self) -> Path:
+        """References by digest of the images that were pushed to the environment's registry."""
+        return self.root / "images.json"
+
+    @property
     def fleet(self) -> Path:
         """Folder that the fleet sees as `/fleet`: `media/`, `ledger/`, `control.sock`."""
         return self.root / "fleet"
+
+    @property
+    def hosts(self) -> Path:
+        """Ansible inventory of the hosts, where a lab made them."""
+        return self.root / "hosts.yml"
+
+    @property
+    def ssh(self) -> Path:
+        """How a lab's hosts are reached: `id_ed25519`, `id_ed25519.pub`, `known_hosts`."""
+        return self.root / "ssh"

@@ -37,3 +37,42 @@ def test_a_wrong_environment_is_refused_with_its_line(tmp_path: Path, old: str, 
     with pytest.raises(ConfigError, match=says) as caught:
         load_environment(path)
     assert caught.value.where.startswith(f"{path}:")
+
+
+LAB = PROJECT / "environments" / "lab.yaml"
+
+
+def test_the_local_environment_is_one_machine() -> None:
+    assert load_environment(LOCAL).nodes is None
+
+
+@pytest.mark.parametrize("name", ["lab", "lab-3"])
+def test_the_labs_name_their_nodes(name: str) -> None:
+    environment = load_environment(PROJECT / "environments" / f"{name}.yaml")
+    nodes = environment.nodes
+    assert nodes is not None
+    assert environment.name == name
+    assert nodes.hosts == Path(f".citycam/{name}/hosts.yml")
+    assert nodes.pools.recording == ["node-1", "node-2", "node-3"]
+    assert nodes.registry.partition(":")[0] in nodes.pools.platform
+    assert len(nodes.pools.edge) == len(nodes.pools.database) == 2
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("10.90.16.0/20", "10.90.16.0/24", "spans nodes and must be a /22 or larger"),
+        ("edge: [node-4, node-5]", "edge: [node-4, node-4]", "node-4 is named twice"),
+        ("edge: [node-4, node-5]", "edge: []", "at least 1 item"),
+        ("fleet: [site-1]", "cameras: [site-1]", "unknown key"),
+        ("node-5:5000", "node-5", "match"),
+        ("[node-1, node-2, node-3]", "[Node_1]", "match"),
+    ],
+)
+def test_nodes_that_cannot_be_are_refused(tmp_path: Path, old: str, new: str, says: str) -> None:
+    path = tmp_path / "wrong.yaml"
+    text = LAB.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+    with pytest.raises(ConfigError, match=says):
+        load_environment(path)
