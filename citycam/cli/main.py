@@ -10,7 +10,20 @@ from rich.console import Console
 from rich.table import Table
 
 from citycam import __version__
-from citycam.cli import archive, campaign, city_reports, doctor, fleet, inventory, plan, policy, registry, stack, survey
+from citycam.cli import (
+    archive,
+    campaign,
+    city_reports,
+    doctor,
+    fleet,
+    inventory,
+    lab,
+    plan,
+    policy,
+    registry,
+    stack,
+    survey,
+)
 from citycam.cli.output import Output
 from citycam.cli.redaction import configure_logging
 from citycam.cli.verb import LOCAL, EnvironmentFile, Json, verb
@@ -26,6 +39,7 @@ app = typer.Typer(
 )
 app.add_typer(campaign.app, name="campaign")
 app.add_typer(stack.app, name="stack")
+app.add_typer(lab.app, name="lab")
 app.add_typer(archive.app, name="archive")
 app.add_typer(inventory.app, name="inventory")
 app.add_typer(policy.app, name="policy")

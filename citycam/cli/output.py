@@ -6,7 +6,8 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -117,3 +118,16 @@ class ConsoleProgress:
             tail = f" {self._last_note}" if self._last_note else ""
             self._console.print(f"  [green]✓[/] {escape(self._title)} [dim]{seconds:.1f} s{escape(tail)}[/]")
             self._title = ""
+
+
+@contextmanager
+def phase(name: str, title: str) -> Iterator[ConsoleProgress]:
+    """Progress of a verb that has one phase; its line ends with how it went."""
+    progress = ConsoleProgress()
+    progress.phase(name, title)
+    try:
+        yield progress
+    except BaseException:
+        progress.abandon()
+        raise
+    progress.close()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Annotated
 
@@ -11,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from citycam.cli.output import ConsoleProgress, Output
+from citycam.cli.output import Output, phase
 from citycam.cli.platform import Platform, say_in
 from citycam.cli.verb import LOCAL, EnvironmentFile, Json, verb
 from citycam.model.environment import load_environment
@@ -26,7 +24,7 @@ app = typer.Typer(help="Stand the platform up, look at it, take it down.", no_ar
 def preview(environment: EnvironmentFile = LOCAL, as_json: Json = False) -> None:
     """Show what `up` would change; nothing is changed."""
     platform = Platform(load_environment(environment))
-    with _phase("preview", "compare with what stands") as progress:
+    with phase("preview", "compare with what stands") as progress:
         changes = platform.stack.preview(on_event=say_in(progress))
     _show(changes, as_json)
 
@@ -40,7 +38,7 @@ def up(
 ) -> None:
     """Stand the platform up, or make it again what its environment file says."""
     platform = Platform(load_environment(environment))
-    with _phase("up", "stand up the platform") as progress:
+    with phase("up", "stand up the platform") as progress:
         outputs = platform.stack.up(expect_no_changes=expect_no_changes, on_event=say_in(progress))
 
     def text(console: Console) -> None:
@@ -74,7 +72,7 @@ def status(environment: EnvironmentFile = LOCAL, as_json: Json = False) -> ExitC
 def refresh(environment: EnvironmentFile = LOCAL, as_json: Json = False) -> None:
     """Find what was changed behind Pulumi's back; the next `up` repairs it."""
     platform = Platform(load_environment(environment))
-    with _phase("refresh", "look at everything") as progress:
+    with phase("refresh", "look at everything") as progress:
         changes = platform.stack.refresh(on_event=say_in(progress))
     _show(changes, as_json)
 
@@ -88,21 +86,9 @@ def down(
 ) -> None:
     """Take the services down; data and secrets stay unless `--volumes` is given."""
     platform = Platform(load_environment(environment))
-    with _phase("down", "take the platform down") as progress:
+    with phase("down", "take the platform down") as progress:
         platform.stack.down(volumes=volumes, on_event=say_in(progress))
     Output(as_json).result({"volumes": volumes}, lambda console: console.print("down"))
-
-
-@contextmanager
-def _phase(name: str, title: str) -> Iterator[ConsoleProgress]:
-    progress = ConsoleProgress()
-    progress.phase(name, title)
-    try:
-        yield progress
-    except BaseException:
-        progress.abandon()
-        raise
-    progress.close()
 
 
 def _show(changes: Changes, as_json: bool) -> None:

@@ -58,6 +58,7 @@ RECIPES: dict[str, Recipe] = {
         packages=("locust", "psutil", "pydantic", "ruamel-yaml", "xxhash", "numpy", "pyarrow", "av"),
         sources=("loadtests",),
     ),
+    "lab-host": Recipe(),
 }
 
 

@@ -1,0 +1,258 @@
+"""A lab in the engine: hosts that come up, lose power, return, and leave nothing behind."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network
+from pathlib import Path
+from typing import Any
+
+import docker
+from docker.errors import APIError, NotFound
+from docker.models.containers import Container
+
+from citycam.model.errors import ConfigError, EnvironmentFailure
+from citycam.model.workspace import PROJECT, Workspace
+from infra.images.build import build
+from infra.lab import container as spec
+from infra.lab.files import archive, first_files, resolvers
+from infra.lab.inventory import inventory, render
+from infra.lab.keys import Key, known_hosts
+from infra.lab.layout import Layout, lay_out
+from infra.lab.machine import Machine, require
+from infra.lab.subnets import RANGE, Subnets, free, none_left, routed
+from infra.lab.wait import wait_running
+from infra.provider.engine import connect, explain, post, remove
+
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class HostStatus:
+    """One host: what it is for, its address, and the state that the engine sees (`running`, `exited`, …)."""
+
+    host: str
+    groups: tuple[str, ...]
+    address: str
+    state: str
+
+    @property
+    def ok(self) -> bool:
+        """Whether it runs."""
+        return self.state == "running"
+
+
+class Lab:
+    """The lab of one name. What it has stands in the engine, by label; keys and inventory in `.citycam/<name>/`."""
+
+    def __init__(self, name: str, project: Path = PROJECT) -> None:
+        self.name = name
+        self.workspace = Workspace.of(name, project)
+
+    def up(self, nodes: int, report: Report = lambda _: None, machine: Machine | None = None) -> list[HostStatus]:
+        """Make the hosts, or find them made and start those that lie still; all run and let us in afterwards.
+
+        Raises:
+            ConfigError: no lab can be of that size.
+            EnvironmentFailure: the name is taken by another lab, the machine is too small, no subnets are free, the
+                engine refuses, or a host does not come up.
+        """
+        layout = lay_out(nodes)
+        if self._made(layout):
+            report("the hosts are there")
+            return self.start([host.host for host in self.status() if not host.ok], report)
+        client = connect()
+        require(layout, machine or Machine.of(client))
+        report("the image of a bare machine")
+        image = build(("lab-host",), lambda _: None)["lab-host"]
+        try:
+            subnets = self._networks(client)
+            self._hosts(client, layout, image, subnets, report)
+            wait_running(self._containers(), self.workspace, report)
+        except BaseException:
+            # Half a lab is no lab: what stands is of no use to anybody.
+            self.down()
+            raise
+        return self.status()
+
+    def status(self) -> list[HostStatus]:
+        """Every host there is, nodes by number and the site last."""
+        return [_status(self.name, each) for each in self._containers()]
+
+    def kill(self, hosts: list[str], report: Report = lambda _: None) -> list[HostStatus]:
+        """Cut the power of hosts: everything on them ends at once, unasked; what was not written is lost.
+
+        Raises:
+            ConfigError: there is no such host.
+        """
+        for each in self._named(hosts):
+            report(f"{each.labels[spec.HOST]} loses power")
+            try:
+                each.kill("SIGKILL")
+            except APIError as error:
+                if error.status_code != 409:  # it does not run
+                    raise EnvironmentFailure("a host cannot be killed", where="docker", why=explain(error)) from error
+        return self.status()
+
+    def start(self, hosts: list[str], report: Report = lambda _: None) -> list[HostStatus]:
+        """Give hosts their power back, and wait until they are up and let us in.
+
+        Raises:
+            ConfigError: there is no such host.
+            EnvironmentFailure: one does not come up.
+        """
+        chosen = self._named(hosts)
+        for each in chosen:
+            each.start()
+        wait_running(chosen, self.workspace, report)
+        return self.status()
+
+    def down(self, report: Report = lambda _: None) -> list[str]:
+        """Remove all that carries the lab's label, whoever left it, and its keys and inventory; names of what went."""
+        client, chosen = connect(), self._all
+        removed = []
+        for each in client.containers.list(all=True, filters=chosen, ignore_removed=True):
+            report(f"remove {each.name}")
+            try:
+                each.remove(force=True, v=True)
+            except NotFound:
+                continue
+            removed.append(str(each.name))
+        for network in client.networks.list(filters=chosen):
+            remove(client, f"/networks/{network.id}")
+            removed.append(str(network.name))
+        for volume in client.volumes.list(filters=chosen):
+            remove(client, f"/volumes/{volume.name}")
+            removed.append(str(volume.name))
+        self.workspace.hosts.unlink(missing_ok=True)
+        shutil.rmtree(self.workspace.ssh, ignore_errors=True)
+        return removed
+
+    @property
+    def _all(self) -> dict[str, Any]:
+        """Filter of the engine's lists: only what belongs to this lab."""
+        return {"label": f"{spec.LAB}={self.name}"}
+
+    def _containers(self) -> list[Container]:
+        found = connect().containers.list(all=True, filters=self._all, ignore_removed=True)
+        return sorted(found, key=lambda each: _order(each.labels[spec.HOST]))
+
+    def _named(self, hosts: list[str]) -> list[Container]:
+        there = {each.labels[spec.HOST]: each for each in self._containers()}
+        for host in hosts:
+            if host not in there:
+                raise ConfigError(
+                    f"the lab {self.name} has no host {host!r}",
+                    where="HOST",
+                    why=f"it has: {', '.join(there)}" if there else "it has none: it does not stand",
+                    next="name one of them" if there else f"citycam lab up --name {self.name}",
+                )
+        return [there[host] for host in hosts]
+
+    def _made(self, layout: Layout) -> bool:
+        """Whether this very lab is there already.
+
+        Raises:
+            EnvironmentFailure: another one of that name is.
+        """
+        hosts = [each.labels[spec.HOST] for each in self._containers()]
+        if not hosts:
+            return False
+        ours = self.workspace.hosts.is_file() and (self.workspace.ssh / "id_ed25519").is_file()
+        if sorted(hosts) == sorted(layout.hosts) and ours:
+            return True
+        raise EnvironmentFailure(
+            f"the name {self.name} is taken",
+            where="docker",
+            why=f"a lab of {', '.join(hosts)} carries it"
+            + ("" if complete else ", and its keys are not in this checkout"),
+            next=f"choose another --name, or remove that one: citycam lab down --name {self.name}",
+        )
+
+    def _networks(self, client: docker.DockerClient) -> Subnets:
+        """Make both bridges in the first subnets that are free; another lab may be quicker, then the next."""
+        for subnets in free(_taken(client)):
+            bridges = [
+                spec.network(spec.admin_network(self.name), self.name, str(subnets.admin), outside=True),
+                spec.network(spec.camera_network(self.name), self.name, str(subnets.cameras), outside=False),
+            ]
+            made: list[str] = []
+            try:
+                for bridge in bridges:
+                    made.append(post(client, "/networks/create", bridge)["Id"])
+            except EnvironmentFailure as error:
+                for id_ in made:
+                    remove(client, f"/networks/{id_}")
+                if "overlaps" not in error.why:
+                    raise
+                continue
+            return subnets
+        raise none_left(RANGE)
+
+    def _hosts(self, client: docker.DockerClient, layout: Layout, image: str, subnets: Subnets, report: Report) -> None:
+        addresses = {host: subnets.address(place) for place, host in enumerate(layout.hosts)}
+        keys = {host: Key.make() for host in layout.hosts}
+        admin = Key.make()
+        self._write(layout, addresses, subnets.admin, keys, admin)
+        asked = resolvers(*_texts("/etc/resolv.conf", "/run/systemd/resolve/resolv.conf"))
+        cameras = client.networks.get(spec.camera_network(self.name))
+        for place, host in enumerate(layout.hosts):
+            report(f"{host} at {addresses[host]}")
+            body = spec.container(self.name, host, layout, image, addresses[host])
+            made = _create(client, spec.name_of(self.name, host), body)
+            cameras.connect(made, ipv4_address=str(subnets.camera_address(place)))
+            made.put_archive("/", archive(first_files(host, keys[host], admin.public, addresses, asked)))
+            made.start()
+
+    def _write(
+        self,
+        layout: Layout,
+        addresses: Mapping[str, IPv4Address],
+        network: IPv4Network,
+        keys: Mapping[str, Key],
+        admin: Key,
+    ) -> None:
+        folder = self.workspace.ssh
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private = folder / "id_ed25519"
+        private.unlink(missing_ok=True)
+        private.touch(mode=0o600)
+        private.write_bytes(admin.private)
+        (folder / "id_ed25519.pub").write_text(f"{admin.public}\n", encoding="utf-8")
+        public = {host: key.public for host, key in keys.items()}
+        (folder / "known_hosts").write_text(known_hosts(addresses, public), encoding="utf-8")
+        document = inventory(layout, addresses, network, self.workspace, self.name)
+        self.workspace.hosts.write_text(render(document), encoding="utf-8")
+
+
+def _taken(client: docker.DockerClient) -> list[IPv4Network]:
+    """Subnets of this machine's routes and of the engine's networks."""
+    pools = [pool for each in client.api.networks() for pool in (each.get("IPAM") or {}).get("Config") or []]
+    subnets = [str(pool.get("Subnet", "")) for pool in pools]
+    listed = [IPv4Network(subnet, strict=False) for subnet in subnets if subnet and ":" not in subnet]
+    return [*listed, *routed("".join(_texts("/proc/net/route")))]
+
+
+def _texts(*paths: str) -> list[str]:
+    return [Path(path).read_text(encoding="utf-8") for path in paths if Path(path).is_file()]
+
+
+def _create(client: docker.DockerClient, name: str, body: Mapping[str, Any]) -> Container:
+    return client.containers.get(post(client, f"/containers/create?name={name}", body)["Id"])
+
+
+def _status(lab: str, found: Container) -> HostStatus:
+    endpoint = found.attrs["NetworkSettings"]["Networks"].get(spec.admin_network(lab)) or {}
+    return HostStatus(
+        host=found.labels[spec.HOST],
+        groups=tuple(found.labels[spec.GROUPS].split(",")),
+        address=str((endpoint.get("IPAMConfig") or {}).get("IPv4Address", "")),
+        state=str(found.status),
+    )
+
+
+def _order(host: str) -> tuple[bool, int]:
+    kind, _, number = host.partition("-")
+    return kind != "node", int(number)
