@@ -1,4 +1,4 @@
-"""The platform, put together: what stands in an environment."""
+"""The platform, put together: what stands in an environment, be it one machine or many nodes."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from infra.settings import Settings
 
 def declare(settings: Settings) -> None:
     """Declare every resource of the stack, and its outputs."""
-    environment, workspace, images = settings.environment, settings.workspace, settings.images
+    environment, folders, images = settings.environment, settings.folders, settings.images
     credentials = Credentials("credentials")
-    storage = Storage("storage", environment, workspace)
-    pulumi.export("edge_https", f"127.0.0.1:{environment.edge.https_port}")
-    pulumi.export("edge_rtsps", f"127.0.0.1:{environment.edge.rtsps_port}")
+    storage = Storage("storage", environment, folders)
+    pulumi.export("edge_https", f"{settings.edge}:{environment.edge.https_port}")
+    pulumi.export("edge_rtsps", f"{settings.edge}:{environment.edge.rtsps_port}")
     for name, value in credentials.shared().items():
         pulumi.export(name, value)
     if not settings.standing:
@@ -33,19 +33,28 @@ def declare(settings: Settings) -> None:
     place = Place(environment, Networks("networks", environment))
     for number, gateway in enumerate(environment.gateway_names, start=1):
         recordings = storage.recordings[gateway]
-        Gateway(gateway, GatewayArgs(place, images["gateway"], workspace, secrets.gateway_users, recordings))
+        Gateway(gateway, GatewayArgs(place, images["gateway"], folders, secrets.gateway_users, recordings))
         Recorder(
             f"recorder-metrics-{number}",
-            RecorderArgs(place, images["recorder-metrics"], workspace, gateway, recordings),
+            RecorderArgs(place, images["recorder-metrics"], folders, gateway, recordings),
         )
     Database("database", DatabaseArgs(place, images["database"], secrets.database_password, storage.database))
-    Fleet("fleet", FleetArgs(place, images["fleet"], secrets.camera_key, storage.fleet))
+    shards = {shard.name: shard for shard in environment.fleet_shards}
+    for name, shard in shards.items():
+        on = place.node(shard.node) if shard.node else ()
+        Fleet(name, FleetArgs(place, images["fleet"], secrets.camera_key, storage.fleet, shard.cameras, on))
     certificate = secrets.sealed("edge-cert", settings.pki("edge.crt"))
     key = secrets.sealed("edge-key", settings.pki("edge.key"))
     Edge("edge", EdgeArgs(place, images["edge"], certificate, key, secrets.operator_htpasswd))
     Monitoring(
         "monitoring",
         MonitoringArgs(
-            place, images["monitoring"], secrets.prometheus_password, storage.prometheus, settings.pki("ca.crt")
+            place,
+            images["monitoring"],
+            secrets.prometheus_password,
+            storage.prometheus,
+            settings.pki("ca.crt"),
+            tuple(shards),
+            settings.addresses,
         ),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pulumi
 
@@ -17,13 +17,15 @@ from infra.images.contexts import tags
 class Settings:
     """One stack: its environment, its folders, its images by name, and whether its services stand.
 
-    A stack that does not stand keeps what outlives services: its data and its secrets.
+    A stack that does not stand keeps what outlives services: its data and its secrets. `addresses` are the management
+    addresses of its nodes by name; none on one machine.
     """
 
     environment: Environment
     workspace: Workspace
     images: Mapping[str, str]
     standing: bool = True
+    addresses: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def by_hand(cls) -> Settings:
@@ -32,6 +34,17 @@ class Settings:
         name = pulumi.get_stack()
         environment = load_environment(PROJECT / (config.get("environment") or f"environments/{name}.yaml"))
         return cls(environment, Workspace.of(environment.name), tags(), config.get_bool("standing") is not False)
+
+    @property
+    def folders(self) -> Workspace:
+        """Folders where the services run."""
+        return Workspace.on_node(self.environment.name) if self.environment.nodes else self.workspace
+
+    @property
+    def edge(self) -> str:
+        """Address of the edge: the first of its nodes."""
+        nodes = self.environment.nodes
+        return self.addresses[nodes.pools.edge[0]] if nodes else "127.0.0.1"
 
     def pki(self, file: str) -> str:
         """A file of the environment's PKI; in a preview before the first `up` it may be absent.

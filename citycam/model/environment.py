@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -128,6 +129,15 @@ class Disk(Document):
     minimum_free: Bytes
 
 
+@dataclass(frozen=True)
+class FleetShard:
+    """A part that plays the cameras of a range of addresses on a node; no node is named on one machine."""
+
+    name: str
+    node: str
+    cameras: IPv4Network
+
+
 class Environment(Document):
     """One environment. Its name prefixes everything the stack makes. Without `nodes` it is this one machine."""
 
@@ -153,6 +163,19 @@ class Environment(Document):
     def gateway_names(self) -> list[str]:
         """`gateway-1`, `gateway-2`, …"""
         return [f"gateway-{number}" for number in range(1, self.gateways.count + 1)]
+
+    @property
+    def fleet_shards(self) -> list[FleetShard]:
+        """The parts that play cameras: `fleet` on one machine; `fleet-1`, … on the nodes of the fleet, a part of the
+        camera range each."""
+        if self.nodes is None:
+            return [FleetShard("fleet", "", self.networks.camera_range)]
+        nodes = self.nodes.pools.fleet
+        ranges = self.networks.camera_range.subnets(prefixlen_diff=(len(nodes) - 1).bit_length())
+        return [
+            FleetShard(f"fleet-{number}", *each)
+            for number, each in enumerate(zip(nodes, ranges, strict=False), start=1)
+        ]
 
     def service_name(self, part: str) -> str:
         """Name of a part of this stack among everything Docker runs: `citycam-local-gateway-1`."""

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import pulumi
 
 from infra.components.part import MIB, Place
+from infra.components.storage import Data
 from infra.provider.secret import Secret
 from infra.provider.service import Service
 from infra.provider.service_args import File, Mount
-from infra.provider.volume import Volume
 
 POSTGRES_UID = 10003
 
@@ -22,7 +22,7 @@ class DatabaseArgs:
     place: Place
     image: str
     password: Secret
-    data: Volume
+    data: Data
 
 
 class Database(pulumi.ComponentResource):
@@ -35,7 +35,8 @@ class Database(pulumi.ComponentResource):
             args.place.service(
                 name,
                 args.image,
-                mounts=(Mount("/var/lib/postgresql/data", args.data.id), Mount("/tmp", type="tmpfs", size=64 * MIB)),  # noqa: S108 - a path in the container
+                on=args.place.first("database"),
+                mounts=(args.data.mount("/var/lib/postgresql/data"), Mount("/tmp", type="tmpfs", size=64 * MIB)),  # noqa: S108 - a path in the container
                 secrets=(File(args.password, "database-password", POSTGRES_UID),),
                 networks=(args.place.on_service(name),),
                 memory=1024 * MIB,

@@ -1,4 +1,7 @@
-"""The edge: nginx, the only part with published ports. TLS ends here."""
+"""The edge: nginx, the only part with published ports. TLS ends here.
+
+On many nodes one stands on each node of its pool: a published port is free once a node.
+"""
 
 from __future__ import annotations
 
@@ -34,6 +37,7 @@ class Edge(pulumi.ComponentResource):
         inside = pulumi.ResourceOptions(parent=self)
         environment = args.place.environment
         edge = environment.edge
+        replicas = len(environment.nodes.pools.edge) if environment.nodes else 1
         settings = Config(
             "nginx",
             ConfigArgs(
@@ -54,6 +58,8 @@ class Edge(pulumi.ComponentResource):
             args.place.service(
                 name,
                 args.image,
+                on=args.place.pool("edge"),
+                replicas=replicas,
                 mounts=(Mount("/tmp", type="tmpfs", size=64 * MIB),),  # noqa: S108 - a path in the container
                 secrets=(
                     File(args.certificate, "edge-cert", CITYCAM_UID),

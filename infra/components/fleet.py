@@ -1,17 +1,20 @@
-"""The fleet: the simulated cameras, thousands of addresses in one container on the camera LAN."""
+"""The fleet: the simulated cameras, thousands of addresses in one container on the camera LAN.
+
+On many nodes it is a container on each node of its pool, with a part of the camera range.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from ipaddress import IPv4Network
 
 import pulumi
 
 from infra.components.part import MIB, Place, listening
-from infra.components.storage import CITYCAM_UID
+from infra.components.storage import CITYCAM_UID, Data
 from infra.provider.secret import Secret
 from infra.provider.service import Service
 from infra.provider.service_args import File, Mount
-from infra.provider.volume import Volume
 
 COMMAND = (
     *("python3", "-m", "simulators.fleet", "--root", "/fleet"),
@@ -22,12 +25,17 @@ COMMAND = (
 
 @dataclass(frozen=True)
 class FleetArgs:
-    """The fleet. `folder` is shared with the node: media, ledgers and the control socket. `memory` in MiB."""
+    """The cameras whose addresses are `cameras`, on the node that the constraints `on` choose.
+
+    `folder` is shared with the node: media, ledgers and the control socket. `memory` in MiB.
+    """
 
     place: Place
     image: str
     camera_key: Secret
-    folder: Volume
+    folder: Data
+    cameras: IPv4Network
+    on: tuple[str, ...] = ()
     memory: int = 4096
 
 
@@ -42,10 +50,11 @@ class Fleet(pulumi.ComponentResource):
             args.place.service(
                 name,
                 args.image,
+                on=args.on,
                 # Without arguments the image starts a fleet of one process.
                 args=(*COMMAND, f"--processes={processes}") if processes > 1 else (),
-                env={"CAMERA_RANGE": str(args.place.environment.networks.camera_range), "TZ": "UTC"},
-                mounts=(Mount("/fleet", args.folder.id), Mount("/tmp", type="tmpfs", size=16 * MIB)),  # noqa: S108 - a path in the container
+                env={"CAMERA_RANGE": str(args.cameras), "TZ": "UTC"},
+                mounts=(args.folder.mount("/fleet"), Mount("/tmp", type="tmpfs", size=16 * MIB)),  # noqa: S108 - a path in the container
                 secrets=(File(args.camera_key, "camera-key", CITYCAM_UID),),
                 networks=(args.place.on_camera_lan(), args.place.on_management(name)),
                 cap_add=("NET_ADMIN", "SETGID", "SETUID"),

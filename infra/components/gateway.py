@@ -8,22 +8,24 @@ import pulumi
 
 from citycam.model.workspace import Workspace
 from infra.components.part import MIB, Place
-from infra.components.storage import CITYCAM_UID
+from infra.components.storage import CITYCAM_UID, Data
 from infra.provider.secret import Secret
 from infra.provider.service import Service
 from infra.provider.service_args import File, Mount
-from infra.provider.volume import Volume
 
 
 @dataclass(frozen=True)
 class GatewayArgs:
-    """A gateway. `memory` in MiB; the garbage collector is told to stay below three quarters of it."""
+    """A gateway. `memory` in MiB; the garbage collector is told to stay below three quarters of it.
+
+    `folders` hold its configuration, on the node that it runs on.
+    """
 
     place: Place
     image: str
-    workspace: Workspace
+    folders: Workspace
     users: Secret
-    recordings: Volume
+    recordings: Data
     memory: int = 8192
 
 
@@ -38,6 +40,7 @@ class Gateway(pulumi.ComponentResource):
             args.place.service(
                 name,
                 args.image,
+                on=args.place.gateway(name),
                 env={
                     "MANAGEMENT_SUBNET": str(subnets.management),
                     "SERVICE_SUBNET": str(subnets.service),
@@ -46,8 +49,8 @@ class Gateway(pulumi.ComponentResource):
                     "TZ": "UTC",
                 },
                 mounts=(
-                    Mount("/config", str(args.workspace.gateway_config(name)), "bind", read_only=True),
-                    Mount("/recordings", args.recordings.id),
+                    Mount("/config", str(args.folders.gateway_config(name)), "bind", read_only=True),
+                    args.recordings.mount("/recordings"),
                 ),
                 secrets=(File(args.users, "gateway-users", CITYCAM_UID),),
                 networks=(
@@ -57,6 +60,8 @@ class Gateway(pulumi.ComponentResource):
                 ),
                 memory=args.memory * MIB,
                 pids=4096,
+                # On many nodes a start is a failover, and every second of it is a gap.
+                restart_delay=1 if args.place.environment.nodes else 2,
                 ready=("sh", "-c", "ss -Hltn 'sport = :8554' | grep -q LISTEN"),
             ),
             pulumi.ResourceOptions(parent=self),

@@ -2,31 +2,38 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
 
 from infra.components.part import MIB, Place, listening
+from infra.components.storage import Data
 from infra.config import plain, render
 from infra.provider.config import Config, ConfigArgs
 from infra.provider.secret import Secret
 from infra.provider.service import Service
 from infra.provider.service_args import File, Mount
-from infra.provider.volume import Volume
 
 MONITORING_UID = 10004
 
 
 @dataclass(frozen=True)
 class MonitoringArgs:
-    """Monitoring. `authority` is the certificate that the edge's is checked against, in PEM."""
+    """Monitoring. `authority` is the certificate that the edge's is checked against, in PEM.
+
+    `fleet` are the parts that play cameras. `nodes` are the nodes' addresses, whose own metrics Ansible serves there;
+    none on one machine, where a service does.
+    """
 
     place: Place
     image: str
     password: Secret
-    data: Volume
+    data: Data
     authority: str
+    fleet: Sequence[str] = ("fleet",)
+    nodes: Mapping[str, str] = field(default_factory=dict)
 
 
 class Monitoring(pulumi.ComponentResource):
@@ -50,7 +57,22 @@ class Monitoring(pulumi.ComponentResource):
             configs=(self._file("alertmanager", "alertmanager.yml", plain("alertmanager.yml")),),
             mounts=(Mount("/alertmanager", type="tmpfs", size=64 * MIB),),
         )
-        self.node_metrics = self._service(
+        if not args.nodes:
+            self._node_metrics()
+        edge_name = args.place.environment.edge.name
+        self.probe = self._service(
+            "probe",
+            9115,
+            ("prometheus-blackbox-exporter", "--config.file=/etc/prometheus/blackbox.yml"),
+            configs=(
+                self._file("blackbox", "blackbox.yml", render("blackbox.yml.j2", edge_name=edge_name)),
+                self._file("authority", "ca.crt", args.authority),
+            ),
+        )
+        self.register_outputs({})
+
+    def _node_metrics(self) -> Service:
+        return self._service(
             "node-metrics",
             9100,
             (
@@ -64,17 +86,6 @@ class Monitoring(pulumi.ComponentResource):
                 for target, source in (("proc", "/proc"), ("sys", "/sys"), ("root", "/"))
             ),
         )
-        edge_name = args.place.environment.edge.name
-        self.probe = self._service(
-            "probe",
-            9115,
-            ("prometheus-blackbox-exporter", "--config.file=/etc/prometheus/blackbox.yml"),
-            configs=(
-                self._file("blackbox", "blackbox.yml", render("blackbox.yml.j2", edge_name=edge_name)),
-                self._file("authority", "ca.crt", args.authority),
-            ),
-        )
-        self.register_outputs({})
 
     def _prometheus(self) -> Service:
         environment = self._args.place.environment
@@ -82,8 +93,11 @@ class Monitoring(pulumi.ComponentResource):
             "prometheus.yml.j2",
             environment=environment.name,
             gateways=environment.gateway_names,
+            fleet=self._args.fleet,
+            nodes=self._args.nodes,
             https_port=environment.edge.https_port,
         )
+        place = self._args.place
         return self._service(
             "prometheus",
             9090,
@@ -100,21 +114,21 @@ class Monitoring(pulumi.ComponentResource):
                 self._file("alerts", "alerts.yml", plain("alerts.yml")),
             ),
             secrets=(File(self._args.password, "prometheus-password", MONITORING_UID),),
-            mounts=(Mount("/prometheus", self._args.data.id),),
+            mounts=(self._args.data.mount("/prometheus"),),
+            on=place.first("platform"),
+            # The management network leads to no node: on its way to their metrics it goes through the other's bridge.
+            networks=(
+                place.on_management("prometheus"),
+                *((place.on_service("prometheus"),) if place.environment.nodes else ()),
+            ),
             memory=2048 * MIB,
             stop_grace=30,
         )
 
     def _service(self, part: str, port: int, command: tuple[str, ...], **rest: Any) -> Service:
         place = self._args.place
-        declared = place.service(
-            part,
-            self._args.image,
-            command=command,
-            networks=(place.on_management(part),),
-            ready=listening(port),
-            **rest,
-        )
+        usual = {"networks": (place.on_management(part),), "on": place.pool("platform")}
+        declared = place.service(part, self._args.image, command=command, ready=listening(port), **{**usual, **rest})
         return Service(part, declared, self._inside)
 
     def _file(self, name: str, file: str, content: str) -> File:

@@ -7,6 +7,9 @@ import pulumi
 from citycam.model.environment import Environment
 from infra.provider.network import Network, NetworkArgs
 
+CAMERA_ADDRESSES = "camera-lan-addresses"
+"""The configuration of the camera LAN, on each node."""
+
 
 class Networks(pulumi.ComponentResource):
     """The networks of an environment."""
@@ -19,30 +22,7 @@ class Networks(pulumi.ComponentResource):
         def called(network: str) -> str:
             return environment.service_name(network)
 
-        addresses = Network(
-            "camera-lan-addresses",
-            NetworkArgs(
-                name=called("camera-lan-addresses"),
-                environment=environment.name,
-                driver="bridge",
-                subnet=str(subnets.camera_lan),
-                ip_range=str(subnets.container_range),
-                config_only=True,
-            ),
-            inside,
-        )
-        # Internal: whatever the fleet is told to do, it reaches nothing but this network.
-        self.camera_lan = Network(
-            "camera-lan",
-            NetworkArgs(
-                name=called("camera-lan"),
-                environment=environment.name,
-                driver="bridge",
-                internal=True,
-                config_from=addresses.name,
-            ),
-            inside,
-        )
+        self.camera_lan = Network("camera-lan", self._camera_lan(environment, inside), inside)
         self.management = Network(
             "management",
             NetworkArgs(
@@ -68,3 +48,23 @@ class Networks(pulumi.ComponentResource):
             inside,
         )
         self.register_outputs({})
+
+    def _camera_lan(self, environment: Environment, inside: pulumi.ResourceOptions) -> NetworkArgs:
+        """The network with the cameras, whose addresses come from a configuration that lies on every node."""
+        name, addresses = (environment.service_name(each) for each in ("camera-lan", CAMERA_ADDRESSES))
+        if environment.nodes:
+            # The camera VLAN itself. Its addresses differ from node to node: Ansible puts them there. An internal
+            # macvlan would be cut off from its interface.
+            return NetworkArgs(name, environment.name, "macvlan", config_from=addresses)
+        subnets = environment.networks
+        configuration = NetworkArgs(
+            name=addresses,
+            environment=environment.name,
+            driver="bridge",
+            subnet=str(subnets.camera_lan),
+            ip_range=str(subnets.container_range),
+            config_only=True,
+        )
+        made = Network(CAMERA_ADDRESSES, configuration, inside)
+        # Internal: whatever the fleet is told to do, it reaches nothing but this network.
+        return NetworkArgs(name, environment.name, "bridge", internal=True, config_from=made.name)

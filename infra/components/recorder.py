@@ -8,20 +8,20 @@ import pulumi
 
 from citycam.model.workspace import Workspace
 from infra.components.part import MIB, Place, listening
+from infra.components.storage import Data
 from infra.provider.service import Service
 from infra.provider.service_args import Mount
-from infra.provider.volume import Volume
 
 
 @dataclass(frozen=True)
 class RecorderArgs:
-    """The metrics of one gateway's recordings."""
+    """The metrics of one gateway's recordings; it stands wherever the gateway may."""
 
     place: Place
     image: str
-    workspace: Workspace
+    folders: Workspace
     gateway: str
-    recordings: Volume
+    recordings: Data
 
 
 class Recorder(pulumi.ComponentResource):
@@ -34,9 +34,10 @@ class Recorder(pulumi.ComponentResource):
             args.place.service(
                 name,
                 args.image,
+                on=args.place.gateway(args.gateway),
                 mounts=(
-                    Mount("/config", str(args.workspace.gateway_config(args.gateway)), "bind", read_only=True),
-                    Mount("/recordings", args.recordings.id, read_only=True),
+                    Mount("/config", str(args.folders.gateway_config(args.gateway)), "bind", read_only=True),
+                    args.recordings.mount("/recordings", read_only=True),
                 ),
                 networks=(args.place.on_management(name),),
                 memory=512 * MIB,

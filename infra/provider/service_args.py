@@ -63,7 +63,7 @@ class HealthCheck:
 
 @dataclass(frozen=True)
 class ServiceArgs:
-    """A Swarm service. Memory in bytes, `cpus` in cores (0 = no limit), `stop_grace` in seconds.
+    """A Swarm service. Memory in bytes, `cpus` in cores (0 = no limit), `stop_grace` and `restart_delay` in seconds.
 
     `ready` is a command that succeeds in the container once the service works. It runs only while the service is being
     created or changed; a `healthcheck` runs for ever, at a cost, and its failure restarts the task.
@@ -95,6 +95,7 @@ class ServiceArgs:
     placement: tuple[str, ...] = ()
     replicas: int = 1
     stop_grace: int = 10
+    restart_delay: int = 2
 
     def properties(self) -> dict[str, Any]:
         """The resource's inputs: plain JSON, in one order, so that equal services have equal properties."""
@@ -116,6 +117,7 @@ class ServiceArgs:
             "placement": sorted(self.placement),
             "replicas": self.replicas,
             "stop_grace": self.stop_grace,
+            "restart_delay": self.restart_delay,
         }
 
 

@@ -160,6 +160,18 @@ def local(gateways: int = 2) -> Environment:
     return environment.model_copy(update={"gateways": counted})
 
 
+def lab(name: str = "lab") -> Environment:
+    """`environments/lab.yaml`: many nodes."""
+    return load_environment(PROJECT / f"environments/{name}.yaml")
+
+
+def addresses(environment: Environment) -> dict[str, str]:
+    """Management addresses of an environment's nodes, as its inventory would tell them."""
+    pools = environment.nodes.pools.model_dump() if environment.nodes else {}
+    names = sorted({name for pool in pools.values() for name in pool})
+    return {name: f"192.0.2.{number}" for number, name in enumerate(names, start=1)}
+
+
 def certified(folder: Path) -> Workspace:
     """A workspace in which the playbook has been: it holds certificates, whose contents a search can find."""
     workspace = Workspace(folder / ".citycam" / "local")
@@ -171,5 +183,6 @@ def certified(folder: Path) -> Workspace:
 
 def stand(folder: Path, environment: Environment | None = None, standing: bool = True) -> Platform:
     """What the program declares for an environment (`environments/local.yaml`) with certificates in `folder`."""
-    chosen = Settings(environment or local(), certified(folder), IMAGES, standing)
+    wanted = environment or local()
+    chosen = Settings(wanted, certified(folder), IMAGES, standing, addresses(wanted))
     return run_program(lambda: declare(chosen), chosen.environment.name)

@@ -39,7 +39,8 @@ def test_every_alert_says_how_bad_it_is_what_happened_and_what_to_do_and_waits_f
 
 
 def test_rules_ask_about_jobs_that_are_scraped() -> None:
-    document = YAML(typ="safe").load(render("prometheus.yml.j2", environment="local", gateways=["g"], https_port=8443))
+    text = render("prometheus.yml.j2", environment="local", gateways=["g"], fleet=["f"], nodes={}, https_port=8443)
+    document = YAML(typ="safe").load(text)
     scraped = {job["job_name"] for job in document["scrape_configs"]}
     asked = set(re.findall(r'job="([a-z]+)"', plain("alerts.yml")))
     assert asked == {"gateway", "recorder", "edge"}

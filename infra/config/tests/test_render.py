@@ -16,7 +16,13 @@ VALUES: dict[str, dict[str, Any]] = {
         "https_port": 9443,
         "rtsps_port": 9322,
     },
-    "prometheus.yml.j2": {"environment": "trial", "gateways": ["gateway-1", "gateway-2"], "https_port": 9443},
+    "prometheus.yml.j2": {
+        "environment": "trial",
+        "gateways": ["gateway-1", "gateway-2"],
+        "fleet": ["fleet"],
+        "nodes": {},
+        "https_port": 9443,
+    },
     "blackbox.yml.j2": {"edge_name": "city.example"},
 }
 EACH_VALUE = [(template, name) for template, values in VALUES.items() for name in values]
