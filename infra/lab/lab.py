@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
@@ -128,6 +129,8 @@ class Lab:
             removed.append(str(volume.name))
         self.workspace.hosts.unlink(missing_ok=True)
         shutil.rmtree(self.workspace.ssh, ignore_errors=True)
+        with suppress(OSError):  # an environment of that name keeps its state here
+            self.workspace.root.rmdir()
         return removed
 
     @property
@@ -166,8 +169,7 @@ class Lab:
         raise EnvironmentFailure(
             f"the name {self.name} is taken",
             where="docker",
-            why=f"a lab of {', '.join(hosts)} carries it"
-            + ("" if complete else ", and its keys are not in this checkout"),
+            why=f"a lab of {', '.join(hosts)} has it" + ("" if ours else "; its keys are not in this checkout"),
             next=f"choose another --name, or remove that one: citycam lab down --name {self.name}",
         )
 
