@@ -20,6 +20,7 @@ from citycam.evidence.ledger import SECOND, CameraLedger
 from citycam.evidence.run import Marks
 from citycam.evidence.segment import Segment
 from citycam.evidence.sequence import Recorded, Window, out_of_order, primaries, recorded, window
+from citycam.evidence.tenure import Overlap, Tenure, tenures
 from citycam.evidence.timing import Identity
 
 Ints = npt.NDArray[np.int64]
@@ -36,16 +37,18 @@ class Account:
     sent: Ints
     recorded: Ints
     frames_read: int
+    tenures: tuple[Tenure, ...] = ()
+    overlaps: tuple[Overlap, ...] = ()
 
 
 def account(folder: Folder, number: int, ledger: CameraLedger, marks: Marks) -> Account:
     """Account for one camera; `number` is the one in its watermarks."""
     rows = recorded(folder.segments, number, ledger, marks)
     state, sound = window(rows, ledger, marks)
-    primary = primaries(rows, sound, ledger.clock.interval_ns if ledger.clock else SECOND)
-    order = np.flatnonzero(primary)
-    late = np.zeros(len(primary), np.bool_)
-    late[order[out_of_order(rows.frame[order])]] = True
+    interval_ns = ledger.clock.interval_ns if ledger.clock else float(SECOND)
+    primary = primaries(rows, sound, interval_ns)
+    late = _late(folder, rows, primary)
+    had = tenures(folder.segments, rows, sound, state, interval_ns)
     gaps = find_gaps(state, ledger, marks)
     segments, errors = _segments(folder, rows)
     foreign = rows.inside & ~rows.own
@@ -64,7 +67,20 @@ def account(folder: Folder, number: int, ledger: CameraLedger, marks: Marks) -> 
         sent=_by_second(state.due[state.sent], marks),
         recorded=_by_second(state.due[state.sent & (state.copies > 0)], marks),
         frames_read=len(rows.frame),
+        tenures=had.tenures,
+        overlaps=had.overlaps,
     )
+
+
+def _late(folder: Folder, rows: Recorded, primary: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Which of the primary samples are out of order, among those of the same node: two may record side by side."""
+    late = np.zeros(len(primary), np.bool_)
+    nodes = sorted({one.node for one in folder.segments})
+    node = np.array([nodes.index(one.node) for one in folder.segments], np.int64)
+    for number in range(len(nodes)):
+        order = np.flatnonzero(primary & (node[rows.segment] == number))
+        late[order[out_of_order(rows.frame[order])]] = True
+    return late
 
 
 def _of_samples(
@@ -163,6 +179,7 @@ def _segment(folder: Folder, one: Segment, frames: Frames, rows: Recorded, part:
     return {
         "camera": folder.camera,
         "gateway": folder.gateway,
+        "node": one.node,
         "segment": one.name,
         "bytes": one.bytes,
         "frames": len(frames),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
@@ -45,11 +45,11 @@ class AuditSummary:
 
 @dataclass(frozen=True)
 class Task:
-    """One camera to account for."""
+    """One camera to account for; its recordings lie in `folders`, by the node that made them."""
 
     camera: str
     gateway: str
-    folder: Path
+    folders: Mapping[str, Path]
     ledger: CameraLedger
     marks: Marks
 
@@ -67,8 +67,15 @@ def audit(run: Run, plan: Plan, workers: int = 2, on_progress: Callable[[str], N
     began = time.perf_counter()
     marks, ledger = run.marks(), _ledger(run)
     home = plan.gateway_of()
+    archives = run.archives()
     tasks = [
-        Task(camera, gateway, run.archive / gateway / camera, ledger.camera(camera), marks)
+        Task(
+            camera,
+            gateway,
+            {node: archive / gateway / camera for node, archive in archives.items()},
+            ledger.camera(camera),
+            marks,
+        )
         for camera, gateway in sorted(home.items())
     ]
     accounts = _collect(tasks, workers, on_progress)
@@ -95,13 +102,13 @@ def audit(run: Run, plan: Plan, workers: int = 2, on_progress: Callable[[str], N
 
 
 def examine(task: Task) -> Account:
-    """Read one camera's folder and account for it."""
+    """Read one camera's recordings, put those of all nodes into one timeline, and account for it."""
     segments: list[Segment] = []
     scans: list[tuple[int, fmp4.Scan]] = []
     buffer = fmp4.Buffer()
-    for path in segments_of(task.folder):
+    for node, path in _timeline(task.folders):
         began = file_time_ns(path.name)
-        segment = Segment(path.name, -1 if began is None else began, 0, None)
+        segment = Segment(path.name, -1 if began is None else began, 0, None, node=node)
         try:
             scans.append((len(segments), fmp4.scan(path, buffer)))
         except fmp4.MalformedSegment as error:
@@ -111,6 +118,12 @@ def examine(task: Task) -> Account:
         segments[place] = replace(segments[place], bytes=one.bytes, frames=frames)
     folder = Folder(task.camera, task.gateway, segments)
     return account(folder, number_of(task.camera), task.ledger, task.marks)
+
+
+def _timeline(folders: Mapping[str, Path]) -> list[tuple[str, Path]]:
+    """Segments with their nodes in order of the time in their names; those without a time come last."""
+    found = [(node, path) for node, folder in folders.items() for path in segments_of(folder)]
+    return sorted(found, key=lambda one: (file_time_ns(one[1].name) is None, one[1].name))
 
 
 def _examine_all(tasks: list[Task]) -> list[Account]:
@@ -165,7 +178,7 @@ def _located(findings: list[Finding]) -> Iterator[Finding]:
 
 def _orphans(run: Run, home: dict[str, str]) -> Iterator[Finding]:
     """Files that no camera of the plan accounts for."""
-    for path in sorted(run.archive.glob("*/*/*")):
+    for path in sorted(path for archive in run.archives().values() for path in archive.glob("*/*/*")):
         gateway, camera = path.parts[-3:-1]
         if camera not in home:
             yield Finding(camera, gateway, "orphan", path.name, -1, 0, "nobody planned this camera")

@@ -72,8 +72,17 @@ class Run:
 
     @property
     def archive(self) -> Path:
-        """`<gateway>/<camera>/<segment>`: the gateways' recordings."""
+        """`<gateway>/<camera>/<segment>`: the gateways' recordings on one machine."""
         return self.evidence / "archive"
+
+    def node_archive(self, node: str) -> Path:
+        """The same of one node of many: a gateway may have recorded on several."""
+        return self.evidence / "nodes" / node
+
+    def archives(self) -> dict[str, Path]:
+        """Node → its archive, of all nodes whose recordings are here; of one machine the node is ''."""
+        nodes = sorted(self.evidence.glob("nodes/*"))
+        return {"": self.archive} | {path.name: path for path in nodes}
 
     @property
     def audit(self) -> Path:
@@ -134,23 +143,29 @@ class Run:
         """
         count = 0
         for source in sorted(recordings.glob("*/*")):
-            if source.is_file() and _overlaps(source, marks):
+            if source.is_file() and _reaches_in(source, marks):
                 kept = self.archive / gateway / source.parent.name / source.name
                 kept.parent.mkdir(parents=True, exist_ok=True)
                 count += _keep(source, kept)
         return count
 
 
-def _overlaps(source: Path, marks: Marks) -> bool:
-    """By the time in its name and its last write; a file without a time in its name is kept to be reported."""
-    began = file_time_ns(source.name)
+def overlaps(name: str, written_ns: int, marks: Marks) -> bool:
+    """Whether a segment reaches into the window, by the time in its name and its last write.
+
+    A file without a time in its name is kept to be reported.
+    """
+    began = file_time_ns(name)
     if began is None:
         return True
+    return began < marks.stop_ns + MARGIN_NS and max(written_ns, began) >= marks.start_ns - MARGIN_NS
+
+
+def _reaches_in(source: Path, marks: Marks) -> bool:
     try:
-        ended = source.stat().st_mtime_ns
+        return overlaps(source.name, source.stat().st_mtime_ns, marks)
     except FileNotFoundError:
         return False
-    return began < marks.stop_ns + MARGIN_NS and max(ended, began) >= marks.start_ns - MARGIN_NS
 
 
 def _keep(source: Path, kept: Path) -> bool:

@@ -18,13 +18,14 @@ _MICROSECOND = timedelta(microseconds=1)
 
 @dataclass(frozen=True)
 class Segment:
-    """A file of the folder; `time_ns` is what its name says (-1: nothing). `frames` is None if it cannot be read."""
+    """A file; `time_ns` is what its name says (-1: nothing), `frames` is None if it cannot be read, `node` had it."""
 
     name: str
     time_ns: int
     bytes: int
     frames: Frames | None
     why: str = ""
+    node: str = ""
 
 
 def file_time_ns(name: str) -> int | None:

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from citycam.evidence.accounting import Account
+from citycam.evidence.tenure import Overlap, Tenure
 
 _TEXT, _INT, _SMALL, _REAL, _FLAG = pa.string(), pa.int64(), pa.int32(), pa.float64(), pa.bool_()
 
@@ -34,14 +35,30 @@ GAPS = pa.schema(
 )
 FINDINGS = pa.schema(_columns("camera gateway kind segment", _TEXT) | _columns("frame count", _INT) | {"detail": _TEXT})
 SEGMENTS = pa.schema(
-    _columns("camera gateway segment", _TEXT)
+    _columns("camera gateway node segment", _TEXT)
     | _columns("bytes frames first_frame last_frame first_scheduled_ns file_time_ns", _INT)
     | _columns("time_error_ms duration_ms", _REAL)
     | {"complete": _FLAG}
 )
+TENURES = pa.schema(
+    _columns("camera gateway node", _TEXT) | _columns("first_frame last_frame frames start_ns stop_ns", _INT)
+)
+DOUBLED = pa.schema(
+    _columns("camera gateway node other", _TEXT)
+    | _columns("first_frame last_frame frames start_ns", _INT)
+    | {"length_ms": _REAL}
+)
 SECONDS = pa.schema(_columns("second sent recorded", _INT))
 
-SCHEMAS = {"cameras": CAMERAS, "gaps": GAPS, "findings": FINDINGS, "segments": SEGMENTS, "seconds": SECONDS}
+SCHEMAS = {
+    "cameras": CAMERAS,
+    "gaps": GAPS,
+    "findings": FINDINGS,
+    "segments": SEGMENTS,
+    "tenures": TENURES,
+    "doubled": DOUBLED,
+    "seconds": SECONDS,
+}
 
 
 def write_tables(folder: Path, accounts: Iterable[Account], findings: Iterable[Any], first_second: int) -> None:
@@ -52,6 +69,8 @@ def write_tables(folder: Path, accounts: Iterable[Account], findings: Iterable[A
     _write(folder, "gaps", [_gap(one, gap) for one in accounts for gap in one.gaps])
     _write(folder, "findings", [asdict(finding) for finding in findings])
     _write(folder, "segments", [row for one in accounts for row in one.segments])
+    _write(folder, "tenures", [_spell(one, tenure) for one in accounts for tenure in one.tenures])
+    _write(folder, "doubled", [_spell(one, overlap) for one in accounts for overlap in one.overlaps])
     sent = np.sum([one.sent for one in accounts], axis=0).tolist() if accounts else []
     recorded = np.sum([one.recorded for one in accounts], axis=0).tolist() if accounts else []
     _write(
@@ -75,6 +94,12 @@ def _gap(one: Account, gap: Any) -> dict[str, Any]:
         "length_ms": gap.length_ms,
         "cause": gap.cause,
     }
+
+
+def _spell(one: Account, spell: Tenure | Overlap) -> dict[str, Any]:
+    row = asdict(spell)
+    frames = {"first_frame": row.pop("first"), "last_frame": row.pop("last")}
+    return {"camera": one.camera["camera"], "gateway": one.camera["gateway"], **frames, **row}
 
 
 def _write(folder: Path, name: str, rows: list[dict[str, Any]]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+from collections.abc import Iterable
 from pathlib import Path
 
 import av
@@ -33,7 +34,8 @@ def extract(run: Run, plan: Plan, limit: int) -> list[Path]:
     run.thumbnails.mkdir(parents=True, exist_ok=True)
     written = []
     for camera, gateway in chosen:
-        picture = _first_picture(_by_distance(run.archive / gateway / camera, middle))
+        folders = [archive / gateway / camera for archive in run.archives().values()]
+        picture = _first_picture(_by_distance(folders, middle))
         if picture is not None:
             path = run.thumbnails / f"{camera}.jpg"
             path.write_bytes(_jpeg(picture))
@@ -41,9 +43,10 @@ def extract(run: Run, plan: Plan, limit: int) -> list[Path]:
     return written
 
 
-def _by_distance(folder: Path, moment_ns: int) -> list[Path]:
+def _by_distance(folders: Iterable[Path], moment_ns: int) -> list[Path]:
     """Segments, those that begin nearest to a moment first."""
-    return sorted(segments_of(folder), key=lambda path: abs((file_time_ns(path.name) or -SECOND) - moment_ns))
+    segments = [path for folder in folders for path in segments_of(folder)]
+    return sorted(segments, key=lambda path: abs((file_time_ns(path.name) or -SECOND) - moment_ns))
 
 
 def _first_picture(segments: list[Path]) -> Image.Image | None:

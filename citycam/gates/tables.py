@@ -47,6 +47,14 @@ TABLES: dict[str, tuple[str, dict[str, Kind]]] = {
             flag="complete",
         ),
     ),
+    "tenures": (
+        "evidence/audit/tenures.parquet",
+        _columns(text="camera gateway node", whole="first_frame last_frame frames start_ns stop_ns"),
+    ),
+    "doubled": (
+        "evidence/audit/doubled.parquet",
+        _columns(text="camera gateway node other", whole="first_frame last_frame frames start_ns", number="length_ms"),
+    ),
     "seconds": ("evidence/audit/seconds.parquet", _columns(whole="second sent recorded")),
     "requests": (
         "evidence/requests.parquet",
@@ -73,7 +81,7 @@ TABLES: dict[str, tuple[str, dict[str, Kind]]] = {
 }
 """Table name → file in the run folder, and the kind of every column."""
 
-MAY_BE_EMPTY = frozenset({"gaps", "findings"})
+MAY_BE_EMPTY = frozenset({"gaps", "findings", "doubled"})
 """Tables whose emptiness is good news."""
 
 

@@ -1,5 +1,6 @@
 import json
 import random
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -147,7 +148,7 @@ def _account(archive: Archive) -> list[Named]:
 
     folder = archive.run.archive / "gateway-1" / "cam-000001"
     ledger = read_ledger(archive.run.ledger).camera("cam-000001")
-    account = examine(Task("cam-000001", "gateway-1", folder, ledger, archive.run.marks()))
+    account = examine(Task("cam-000001", "gateway-1", {"": folder}, ledger, archive.run.marks()))
     return [(one.camera, one.kind, one.segment, one.frame, one.count) for one in account.findings]
 
 
@@ -289,3 +290,50 @@ def test_damage_during_a_fault_names_it(tmp_path: Path) -> None:
         {"frame": 60, "detail": "its bytes are not those that were sent (fault:stream-change)"},
         {"frame": 140, "detail": "its bytes are not those that were sent"},
     ]
+
+
+def _of_node(archive: Archive, camera: str, places: slice, node: str, *, too: bool = False) -> None:
+    """Some of a camera's segments were recorded by a node, or by that one too."""
+    for one in archive.segments[camera][places]:
+        target = archive.run.node_archive(node) / one.path.relative_to(archive.run.archive)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if too:
+            shutil.copyfile(one.path, target)
+        else:
+            one.path.rename(target)
+
+
+def test_recordings_of_several_nodes_join_one_timeline(tmp_path: Path) -> None:
+    archive = recorder.archive(tmp_path, cameras=2, frames=200)
+    _of_node(archive, "cam-000001", slice(0, 2), "node-1")
+    _of_node(archive, "cam-000001", slice(2, 5), "node-2")
+    _of_node(archive, "cam-000002", slice(0, 5), "node-2")
+    assert found(archive) == set()
+    tables = Tables(archive.run.audit)
+    columns = "camera, node, first_frame, last_frame, frames"
+    assert [tuple(row.values()) for row in tables.query(f"SELECT {columns} FROM tenures ORDER BY ALL")] == [
+        ("cam-000001", "node-1", 10, 79, 70),
+        ("cam-000001", "node-2", 80, 189, 110),
+        ("cam-000002", "node-2", 10, 189, 180),
+    ]
+    assert tables.query("SELECT * FROM doubled") == []
+
+
+def test_frames_of_two_nodes_are_an_overlap_and_no_disorder(tmp_path: Path) -> None:
+    archive = recorder.archive(tmp_path, cameras=1, frames=200)
+    _of_node(archive, "cam-000001", slice(3, 4), "node-1", too=True)
+    named = found(archive)
+    assert {(kind, frame, count) for _, kind, _, frame, count in named} == {("duplicated", 120, 40)}
+    (row,) = Tables(archive.run.audit).query("SELECT node, other, first_frame, last_frame, length_ms FROM doubled")
+    assert tuple(row.values()) == ("", "node-1", 120, 159, 4000.0)
+    assert_balanced(archive)
+
+
+def test_what_only_a_lost_node_has_is_missing_until_it_returns(tmp_path: Path) -> None:
+    archive = recorder.archive(tmp_path, cameras=1, frames=200)
+    _of_node(archive, "cam-000001", slice(0, 2), "node-1")
+    away = tmp_path / "away"
+    archive.run.node_archive("node-1").rename(away)
+    assert {(kind, frame, count) for _, kind, _, frame, count in found(archive)} == {("missing", 10, 70)}
+    away.rename(archive.run.node_archive("node-1"))
+    assert found(archive) == set()

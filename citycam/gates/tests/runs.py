@@ -36,6 +36,8 @@ GATES = {
     "time-error": "1s",
     "evidence-complete": "100%",
 }
+FAILOVER = {"failover-gap": "20s", "single-owner": "2s", "unmoved-frames": "0"}
+"""Of campaigns in which nodes are lost; the others set no such limits."""
 ARROW: dict[Kind, pa.DataType] = {
     Kind.TEXT: pa.string(),
     Kind.WHOLE: pa.int64(),
@@ -110,6 +112,18 @@ class Draft:
                 }
             )
         return lost
+
+    def move(self, camera: str, gap_ms: float, overlap_ms: float = 0.0) -> None:
+        """Another node takes a camera over in the middle of the run."""
+        tenure = self.row("tenures", camera)
+        middle = (tenure["first_frame"] + tenure["last_frame"]) // 2
+        self.tables["tenures"].append(tenure | {"node": "node-2", "first_frame": middle})
+        tenure["last_frame"] = middle - 1
+        self.row("cameras", camera)["longest_gap_ms"] = gap_ms
+        if overlap_ms:
+            whose = {"camera": camera, "gateway": tenure["gateway"], "node": "node-1", "other": "node-2"}
+            frames = {"first_frame": middle, "last_frame": middle, "frames": 1, "start_ns": START_NS}
+            self.tables["doubled"].append({**whose, **frames, "length_ms": overlap_ms})
 
     def write(self, folder: Path) -> Path:
         for file, document in self.documents.items():
@@ -250,6 +264,18 @@ def _record(draft: Draft, camera: str, gateway: str, fps: int, chance: random.Ra
                 "complete": True,
             }
         )
+    draft.tables["tenures"].append(
+        {
+            "camera": camera,
+            "gateway": gateway,
+            "node": "node-1",
+            "first_frame": first,
+            "last_frame": first + frames - 1,
+            "frames": frames,
+            "start_ns": START_NS,
+            "stop_ns": START_NS + draft.seconds * SECOND,
+        }
+    )
     draft.tables["playback"].append(
         {
             "camera": camera,

@@ -345,3 +345,66 @@ def test_any_file_taken_away_is_unknown_and_named(judge: Callable[..., Judged], 
     one = judge("evidence-complete", remove=file)
     assert one.verdict is Verdict.UNKNOWN
     assert file in one.why
+
+
+# -- failover-gap, single-owner, unmoved-frames
+
+
+def moved(draft: Draft) -> None:
+    draft.move("cam-000002", gap_ms=12_500.0, overlap_ms=1_500.0)
+    draft.move("cam-000005", gap_ms=9_000.0)
+
+
+def test_the_longest_gap_of_moved_cameras_is_measured(judge: Callable[..., Judged]) -> None:
+    def spoil(draft: Draft) -> None:
+        moved(draft)
+        draft.row("cameras", "cam-000001")["longest_gap_ms"] = 60_000.0  # it stayed
+
+    one = judge("failover-gap", spoil, limit="20s")
+    assert (one.verdict, one.measured, one.samples) == (Verdict.PASS, 12.5, 2)
+    one = judge("failover-gap", spoil, limit="10s")
+    assert (one.verdict, one.cameras) == (Verdict.FAIL, ("cam-000002",))
+
+
+def test_a_failover_that_did_not_happen_is_unknown(judge: Callable[..., Judged]) -> None:
+    one = judge("failover-gap", limit="20s")
+    assert one.verdict is Verdict.UNKNOWN
+    assert "no camera was moved" in one.why
+
+
+def test_two_nodes_at_one_camera_are_bounded(judge: Callable[..., Judged]) -> None:
+    assert judge("single-owner", limit="0s").verdict is Verdict.PASS
+    one = judge("single-owner", moved, limit="2s")
+    assert (one.verdict, one.measured, one.samples) == (Verdict.PASS, 1.5, 6)
+    one = judge("single-owner", moved, limit="1s")
+    assert (one.verdict, one.cameras) == (Verdict.FAIL, ("cam-000002",))
+
+
+def test_cameras_that_stayed_may_lose_nothing(judge: Callable[..., Judged]) -> None:
+    def spoil(draft: Draft) -> None:
+        moved(draft)
+        draft.row("cameras", "cam-000002")["missing"] = 125  # that is what the move cost
+
+    one = judge("unmoved-frames", spoil, limit="0")
+    assert (one.verdict, one.measured, one.samples) == (Verdict.PASS, 0, 4)
+
+    def spoil_more(draft: Draft) -> None:
+        spoil(draft)
+        draft.row("cameras", "cam-000003")["missing"] = 1
+
+    one = judge("unmoved-frames", spoil_more, limit="0")
+    assert (one.verdict, one.measured, one.cameras) == (Verdict.FAIL, 1, ("cam-000003",))
+
+
+def test_when_all_were_moved_nobody_stayed(judge: Callable[..., Judged]) -> None:
+    def spoil(draft: Draft) -> None:
+        for camera in draft.cameras:
+            draft.move(camera, gap_ms=5_000.0)
+
+    assert judge("unmoved-frames", spoil, limit="0").verdict is Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize("criterion", ["failover-gap", "single-owner", "unmoved-frames"])
+def test_without_the_table_of_owners_it_is_unknown(judge: Callable[..., Judged], criterion: str) -> None:
+    limit = "0" if criterion == "unmoved-frames" else "0s"
+    assert judge(criterion, moved, limit=limit, remove="evidence/audit/tenures.parquet").verdict is Verdict.UNKNOWN

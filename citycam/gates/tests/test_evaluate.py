@@ -13,7 +13,7 @@ from citycam.gates.evaluate import evaluate
 from citycam.gates.evidence import Evidence
 from citycam.gates.judgement import load_judgement
 from citycam.gates.registry import all_criteria, by_id
-from citycam.gates.tests.runs import GATES, plausible
+from citycam.gates.tests.runs import FAILOVER, GATES, plausible
 from citycam.model.errors import CitycamError, EvidenceMissing
 from citycam.model.verdict import Verdict
 
@@ -28,7 +28,7 @@ def test_a_good_run_passes_and_its_verdict_can_be_read_back(run: Path) -> None:
     assert judgement.verdict is Verdict.PASS
     assert (judgement.campaign, judgement.run_id) == ("smoke", "smoke-2026-11-23T23-40-00Z")
     assert judgement.started == "2026-11-23T23:40:00.350Z"
-    assert [one.id for one in judgement.criteria] == list(GATES)
+    assert [one.id for one in judgement.criteria] == [*GATES, *FAILOVER]
     path = judgement.save(run)
     assert load_judgement(run) == judgement
     assert json.loads(path.read_text())["criteria"][0].keys() >= {
@@ -49,7 +49,7 @@ def test_fail_beats_unknown_beats_pass(tmp_path: Path) -> None:
 
 
 def test_an_empty_folder_is_unknown_in_every_criterion(tmp_path: Path) -> None:
-    judgement = evaluate(tmp_path, GATES)
+    judgement = evaluate(tmp_path, GATES | FAILOVER)
     assert {one.verdict for one in judgement.criteria} == {Verdict.UNKNOWN}
     assert all(one.why for one in judgement.criteria)
     assert (judgement.started, judgement.finished) == ("", "")
@@ -58,7 +58,7 @@ def test_an_empty_folder_is_unknown_in_every_criterion(tmp_path: Path) -> None:
 def test_criteria_without_a_limit_do_not_apply_and_nothing_judged_is_no_pass(run: Path) -> None:
     judgement = evaluate(run, {"playback": "100%"})
     assert judgement.verdict is Verdict.PASS
-    assert sum(one.verdict is Verdict.NOT_APPLICABLE for one in judgement.criteria) == len(GATES) - 1
+    assert sum(one.verdict is Verdict.NOT_APPLICABLE for one in judgement.criteria) == len(GATES | FAILOVER) - 1
     assert evaluate(run, {}).verdict is Verdict.NOT_APPLICABLE
 
 
@@ -129,7 +129,7 @@ def test_a_criterion_that_breaks_is_unknown_with_its_cause(run: Path) -> None:
 
 def test_criteria_are_found_and_have_words() -> None:
     found = all_criteria()
-    assert set(found) == set(GATES)
+    assert set(found) == set(GATES | FAILOVER)
     for criterion in found.values():
         words: list[Any] = [criterion.title, criterion.fail_title, criterion.why, criterion.how]
         assert all(words)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from citycam.gates.evaluate import evaluate
-from citycam.gates.tests.runs import GATES, Draft, plausible
+from citycam.gates.tests.runs import FAILOVER, GATES, Draft, plausible
 from citycam.model.errors import ConfigError, EvidenceMissing
 from citycam.model.verdict import Verdict
 from citycam.report.html import render
@@ -67,8 +67,8 @@ def test_the_verdict_comes_first_in_words_of_two_languages(failing: Draft, tmp_p
 def test_criteria_show_limit_measured_and_margin_failures_first(failing: Draft, tmp_path: Path) -> None:
     text = rendered(failing, tmp_path)
     rows = re.findall(r'<tr class="is-([a-z-]+)" id="([a-z-]+)">', text)
-    assert [verdict for verdict, _ in rows] == ["fail"] * 2 + ["pass"] * 5
-    assert {name for _, name in rows} == set(GATES)
+    assert [verdict for verdict, _ in rows] == ["fail"] * 2 + ["pass"] * 5 + ["not-applicable"] * 3
+    assert {name for _, name in rows} == set(GATES | FAILOVER)
     words = Page(text).words
     assert "Frames that were sent are missing from the archive" in words
     assert "≥ 99.99 % 98.3333 % −1.656667 pp" in words or "≥ 99.99 % 98.3333 % −1.6567 pp" in words
