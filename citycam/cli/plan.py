@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from citycam.cli import outage
 from citycam.cli.output import Output
 from citycam.cli.plan_files import PLAN, day_of, digest_of, read_inventory, verdicts_of, write, write_plan
 from citycam.cli.plan_tables import show_difference, show_plan, show_sizing
@@ -28,6 +29,7 @@ from citycam.plan.sizing import size
 from citycam.plan.wish import read_what_if, read_wish
 
 app = typer.Typer(invoke_without_command=True)
+outage.add_to(app)
 
 FOLDER = Path("inventory")
 SAMPLED = 10

@@ -1,0 +1,257 @@
+"""Laws that hold for every scenario and seed, and small cases that arithmetic can do."""
+
+import math
+import random
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from citycam.model.errors import CitycamError, ConfigError
+from citycam.plan.coefficients import coefficients
+from citycam.plan.outage.calls import Steps
+from citycam.plan.outage.layout import Gateway, Layout, grid, layout_of
+from citycam.plan.outage.scenario import Scenario, load_scenario, scenario_names
+from citycam.plan.outage.simulation import Run, simulate
+from citycam.plan.outage.swarm import Swarm
+from citycam.plan.outage.timings import timings
+from citycam.plan.tests.cities import city, planned
+
+EXACT = timings().replaced({"gateway.part": 0, "camera.key_frame": 0, "camera.single_session": 0})
+"""Without chance at the camera: what is left is when the loss is noticed."""
+
+SETUP = 0.005
+CONNECT = 6 * 0.005
+"""Six round trips."""
+
+
+def lab(cameras: int = 60, gateways: int = 6, nodes: int = 5, **more: object) -> Layout:
+    return grid(cameras, gateways, nodes, 512_000, coefficients(), **{"setup_cores": 2, **more})  # type: ignore[arg-type]
+
+
+def scenario(**event: object) -> Scenario:
+    return Scenario.model_validate({"schema_version": 1, "title": "", **event})
+
+
+def seconds(run: Run) -> list[float]:
+    return [gap.seconds for several in run.gaps.values() for gap in several]
+
+
+layouts = st.builds(lab, st.integers(12, 90), st.integers(3, 12), st.integers(5, 7))
+scenarios = st.sampled_from(scenario_names()).map(load_scenario)
+seeds = st.integers(0, 10_000)
+
+
+@settings(max_examples=40, deadline=None)
+@given(scenarios, layouts, seeds, st.randoms())
+def test_the_same_seed_gives_the_same_run_in_any_order(
+    chosen: Scenario, layout: Layout, seed: int, chance: random.Random
+) -> None:
+    cameras, gateways = list(layout.cameras), list(layout.gateways.items())
+    chance.shuffle(cameras)
+    chance.shuffle(gateways)
+    shuffled = replace(layout, cameras=tuple(cameras), gateways=dict(gateways))
+    assert simulate(chosen, shuffled, timings(), seed) == simulate(chosen, layout, timings(), seed)
+
+
+def test_another_seed_gives_another_run() -> None:
+    one, other = (simulate(load_scenario("node-dies"), lab(), timings(), seed) for seed in (1, 2))
+    assert seconds(one) != seconds(other)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.sampled_from(["node-dies", "node-returns", "leader-dies", "rack-dies", "node-cut-off"]), layouts, seeds)
+def test_a_node_that_does_not_die_loses_nothing(name: str, layout: Layout, seed: int) -> None:
+    run = simulate(load_scenario(name), layout, timings(), seed)
+    nodes = list(layout.nodes)
+    fallen = {"leader-dies": nodes[:1], "rack-dies": nodes[-4:]}.get(name)
+    touched = {one.gateway for one in layout.cameras if one.id in run.gaps}
+    if fallen is None:
+        assert len({layout.gateways[gateway].home for gateway in touched}) <= 1
+    else:
+        assert {layout.gateways[gateway].home for gateway in touched} <= set(fallen)
+        assert set(run.moved) <= {name for name, one in layout.gateways.items() if one.home in fallen}
+
+
+@settings(max_examples=30, deadline=None)
+@given(layouts, seeds, st.integers(1, 4))
+def test_more_free_cores_never_make_a_gap_longer(layout: Layout, seed: int, more: int) -> None:
+    """With slow set-ups; cameras that refuse a second session are left out, as their calls fall on a grid of pauses."""
+    slow = timings().replaced({"gateway.setup_cpu": 0.3, "camera.single_session": 0, "gateway.read_timeout": 1000})
+    few = simulate(load_scenario("node-dies"), replace(layout, setup_cores=1), slow, seed)
+    many = simulate(load_scenario("node-dies"), replace(layout, setup_cores=1 + more), slow, seed)
+    for camera, several in few.gaps.items():
+        assert many.gaps[camera][0].seconds <= several[0].seconds + 1e-9
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(12, 90), st.integers(5, 8), seeds)
+def test_standbys_never_make_a_gap_longer(cameras: int, nodes: int, seed: int) -> None:
+    event = scenario(node_dies={"returns_after": "5min"})
+    without = simulate(event, lab(cameras, 6, nodes, standbys=False), EXACT, seed)
+    spare = simulate(event, lab(cameras, 6, nodes), EXACT, seed)
+    assert without.gaps.keys() == spare.gaps.keys()
+    for camera, several in without.gaps.items():
+        assert spare.gaps[camera][0].seconds <= several[0].seconds + 1e-9
+
+
+def test_a_lost_node_by_hand() -> None:
+    """Two gateways of ten cameras go to two nodes, one task after the other."""
+    layout = lab(60, 6, 3)
+    run = simulate(load_scenario("node-dies"), layout, EXACT, 3)
+    (missed,) = run.found.values()
+    assert 2 * 1.5 <= missed <= 3 * 2.5
+    begun = missed + 1 + 1 / 6 + 2
+    first = [begun + math.ceil(k / 2) * SETUP + CONNECT for k in range(1, 11)]
+    assert sorted(seconds(run)) == pytest.approx(sorted([*first, *(one + 1 / 6 for one in first)]))
+    assert (run.calls_of_node, len(run.moved)) == (10, 2)
+    assert not run.overlaps
+
+
+def test_a_lost_leader_by_hand() -> None:
+    """Elected after 3 to 5 ticks, less what has passed since its last word; then six heartbeats of 1.5 to 2.5 s."""
+    for seed in range(40):
+        run = simulate(load_scenario("leader-dies"), lab(), EXACT, seed)
+        assert 2 + 6 * 1.5 <= run.found["node-1"] <= 5 + 6 * 2.5
+
+
+def test_a_majority_of_managers_lost_is_waited_for() -> None:
+    event = scenario(rack_dies={"nodes": 2, "first": "node-1", "returns_after": "100s"})
+    run = simulate(event, lab(), EXACT, 1)
+    assert all(102 <= missed <= 105 for missed in run.found.values())
+    gone = simulate(scenario(rack_dies={"nodes": 2, "first": "node-1"}), lab(), EXACT, 1)
+    assert gone.dark == frozenset(gone.gaps)
+    assert not gone.moved
+
+
+def test_home_and_standby_lost_at_once_stay_dark() -> None:
+    event = scenario(rack_dies={"nodes": 2, "first": "node-4"})
+    layout = lab(60, 12, 5)
+    run = simulate(event, layout, EXACT, 1)
+    stranded = {name for name, one in layout.gateways.items() if {one.home, one.standby} <= {"node-4", "node-5"}}
+    assert stranded
+    assert run.dark == {one.id for one in layout.cameras if one.gateway in stranded}
+
+
+def test_upgrades_by_hand() -> None:
+    layout = lab(60, 6, 3)
+    run = simulate(load_scenario("gateways-upgraded"), layout, EXACT, 1)
+    one = [1 + 2 + math.ceil(k / 2) * SETUP + CONNECT for k in range(1, 11)]
+    assert sorted(seconds(run)) == pytest.approx(sorted(6 * one))
+    assert not run.moved
+    ends = sorted({round(gap.began, 6) for several in run.gaps.values() for gap in several})
+    assert ends == [8.0 * k for k in range(6)], "stop, start, and settle before the next"
+
+
+@pytest.mark.parametrize(
+    ("down", "gap"),
+    [
+        (0.1, 0.2),  # TCP sends again after 0.2 s
+        (5.0, 6.2),  # 0.2 + 0.4 + 0.8 + 1.6 + 3.2
+        (15.5, 15 + 1 + SETUP + CONNECT),  # called after 10 + 5 s; the second SYN arrives
+        (24.0, 15 + 10 + 5 + SETUP + CONNECT),  # no SYN after 7 s; called anew after a pause
+    ],
+)
+def test_a_line_that_fails_by_hand(down: float, gap: float) -> None:
+    layout = lab(6, 6, 3)
+    event = scenario(uplink_flaps={"down": f"{down}s", "every": "5min", "times": 2, "site": "gateway-1/site-1"})
+    run = simulate(event, layout, EXACT, 1)
+    assert seconds(run) == pytest.approx([gap, gap])
+
+
+def test_a_line_carries_the_key_frames_of_its_site_one_after_the_other() -> None:
+    layout = replace(lab(60, 6, 3), lines={"gateway-1/site-1": 1_000_000})
+    event = scenario(uplink_flaps={"down": "15.5s", "every": "5min", "site": "gateway-1/site-1"})
+    figures = EXACT.replaced({"camera.key_frame": 1e-9, "camera.key_frame_share": 1e9})
+    run = simulate(event, layout, figures, 1)
+    assert max(seconds(run)) == pytest.approx(16 + CONNECT + SETUP + 10 * 0.512, abs=0.01)
+
+
+def test_power_comes_back_by_hand() -> None:
+    """Ready at 30 s; called every 15 s, in step: by the next SYN at the latest."""
+    figures = EXACT.replaced({"camera.boot_spread": 0})
+    for seed in range(30):
+        run = simulate(scenario(power_returns={"ward": 1}), lab(), figures, seed)
+        assert len(run.gaps) == 10
+        assert CONNECT + SETUP <= min(seconds(run)) <= max(seconds(run)) <= 8 + 0.1 + CONNECT + 5 * SETUP
+
+
+def test_who_takes_one_session_only_waits_for_the_old_one() -> None:
+    figures = EXACT.replaced({"camera.single_session": 1})
+    run = simulate(load_scenario("node-dies"), lab(), figures, 1)
+    assert all(60 <= gap <= 60 + 5 + 2 * CONNECT + 10 * SETUP for gap in seconds(run))
+
+
+def test_a_node_that_is_cut_off_records_on_beside_its_standby() -> None:
+    run = simulate(load_scenario("node-cut-off"), lab(), EXACT, 1)
+    assert not run.gaps
+    (missed,) = run.found.values()
+    assert max(run.overlaps.values()) == pytest.approx(60 + 3 + 1 - (missed + 1 + 1 / 6 + 2))
+    short = simulate(scenario(node_cut_off={"lasts": "1s"}), lab(), EXACT, 1)
+    assert not short.moved
+
+
+class Twice(Swarm):
+    """A mechanism that starts a gateway on its standby, and then once more."""
+
+    def start(self, gateway: Gateway, node: str, held_until: float) -> None:
+        super().start(gateway, node, held_until)
+        super().start(gateway, node, held_until)
+
+
+class Restless(Swarm):
+    """One that moves a gateway of a node that stands."""
+
+    def restart(self, gateway: Gateway, held_until: float) -> Steps:
+        yield from super().restart(gateway, held_until)
+        other = next(one for one in self.world.layout.gateways.values() if one.home in self.world.alive and one.standby)
+        self.world.left(other.name, other.home)
+        self.start(other, str(other.standby), held_until)
+
+
+class Idle(Swarm):
+    """One that never starts anything."""
+
+    def start(self, gateway: Gateway, node: str, held_until: float) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("mechanism", "message"),
+    [(Twice, "had two owners"), (Restless, "not 0"), (Idle, "runs 0 times at the end")],
+)
+def test_a_mechanism_that_is_wrong_is_found(mechanism: type[Swarm], message: str) -> None:
+    with pytest.raises(CitycamError, match=message):
+        simulate(load_scenario("node-dies"), lab(), timings(), 1, mechanism)
+
+
+@pytest.mark.parametrize(
+    ("event", "message"),
+    [
+        ({"node_dies": {"node": "node-9"}}, "there is no node node-9"),
+        ({"rack_dies": {"nodes": 6}}, "a rack of 6 nodes"),
+        ({"uplink_flaps": {"down": "1s", "every": "2s", "site": "nowhere"}}, "there is no site nowhere"),
+        ({"power_returns": {"ward": 99}}, "there is no ward 99"),
+    ],
+)
+def test_what_the_layout_does_not_have_is_told(event: dict[str, object], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        simulate(scenario(**event), lab(), timings(), 1)
+
+
+def test_the_plan_of_a_city_is_laid_out() -> None:
+    plan = planned(city(600, wards=6))
+    layout = layout_of(plan, coefficients())
+    assert len(layout.cameras) == len(plan.homes())
+    assert all(one.standby != one.home for one in layout.gateways.values())
+    run = simulate(load_scenario("node-dies"), layout, timings(), 1)
+    (fallen,) = run.found
+    assert set(run.gaps) == {one.id for one in layout.cameras if layout.gateways[one.gateway].home == fallen}
+    assert run.peak_load <= max(node.lost for node in plan.nodes) + 1e-3
+
+
+@pytest.mark.parametrize(("cameras", "gateways", "nodes"), [(0, 1, 1), (5, 6, 1), (5, 1, 0)])
+def test_a_grid_of_nothing_is_refused(cameras: int, gateways: int, nodes: int) -> None:
+    with pytest.raises(ConfigError, match="cannot lay out"):
+        lab(cameras, gateways, nodes)

@@ -1,0 +1,50 @@
+from pathlib import Path
+
+import pytest
+
+from citycam.model.errors import ConfigError
+from citycam.plan.outage.timings import TIMINGS, timings
+
+TEXT = TIMINGS.read_text(encoding="utf-8")
+
+
+def test_every_figure_has_a_source_and_every_source_a_figure() -> None:
+    known = timings()
+    used = {source for _, one in known._known() for source in [one.source]}
+    assert used == set(known.sources)
+
+
+def test_what_the_lab_has_not_measured_says_so() -> None:
+    kinds = {figure.name: figure.kind for figure in timings().figures()}
+    assert kinds["gateway.retry_pause"] == "documented"
+    assert kinds["swarm.heartbeat"] == "set"
+    assert set(kinds.values()) <= {"measured", "documented", "set", "unmeasured"}
+
+
+def test_figures_are_replaced_by_name() -> None:
+    changed = timings().replaced({"swarm.heartbeat": 1, "camera.key_frame": 0.5})
+    assert (changed.swarm.heartbeat.value, changed.camera.key_frame.value) == (1.0, 0.5)
+    assert timings().swarm.heartbeat.value == 2.0
+    with pytest.raises(ConfigError, match=r"no such timing: swarm\.hartbeat"):
+        timings().replaced({"swarm.hartbeat": 1})
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("heartbeat: {value: 2s", "heartbeat: {value: 2", "not a duration"),
+        ("source: containers", "source: hearsay", "no such source: hearsay"),
+        ("    address: https://www.rfc-editor.org/rfc/rfc6298\n", "", "must name an address"),
+        ("kind: unmeasured", "kind: measured", "must name its machine and date"),
+        ("retry_pause", "retry_paus", "did you mean 'retry_pause'"),
+        ("tasks_per_second: {value: 6", "tasks_per_second: {value: 0", "greater than 0"),
+    ],
+)
+def test_a_mistake_is_named_with_its_line(tmp_path: Path, old: str, new: str, message: str) -> None:
+    assert old in TEXT
+    path = tmp_path / "timings.yaml"
+    path.write_text(TEXT.replace(old, new), encoding="utf-8")
+    with pytest.raises(ConfigError) as error:
+        timings(path)
+    assert message in str(error.value)
+    assert f"{path}:" in str(error.value)

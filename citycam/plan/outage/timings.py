@@ -1,0 +1,150 @@
+"""What failover and reconnecting take, as data: each figure with where it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, Field, model_validator
+
+from citycam.model.documents import Document, load
+from citycam.model.errors import ConfigError
+from citycam.model.units import Ratio, Seconds
+from citycam.plan.coefficients import Count, Known
+
+TIMINGS = Path(__file__).parent / "timings.yaml"
+
+Positive = Annotated[float, Field(gt=0)]
+
+
+class Origin(Document):
+    """Where a figure comes from. `set` is a setting of ours; `unmeasured` an estimate until the lab has measured it."""
+
+    kind: Literal["measured", "documented", "set", "unmeasured"]
+    what: str
+    address: str = ""
+    machine: str = ""
+    date: str = ""
+
+    @model_validator(mode="after")
+    def _placed(self) -> Self:
+        if self.kind == "measured" and not (self.machine and self.date):
+            raise ValueError("what was measured must name its machine and date")
+        if self.kind == "documented" and not self.address:
+            raise ValueError("what is documented must name an address")
+        return self
+
+
+class Swarm(Document):
+    """Docker Swarm: how a node is missed, a leader elected, a task placed. `grace…` are heartbeats."""
+
+    heartbeat: Known[Seconds]
+    heartbeat_jitter: Known[Seconds]
+    grace: Known[Count]
+    grace_unknown: Known[Count]
+    election_ticks: Known[Count]
+    tick: Known[Seconds]
+    restart_delay: Known[Seconds]
+    tasks_per_second: Known[Positive]
+    reconnect: Known[Seconds]
+    managers: Known[Count]
+
+
+class Gateway(Document):
+    """A gateway's container and MediaMTX in it. `setup_cpu` is core-seconds a connection."""
+
+    start: Known[Seconds]
+    stop: Known[Seconds]
+    settle: Known[Seconds]
+    part: Known[Seconds]
+    retry_pause: Known[Seconds]
+    read_timeout: Known[Seconds]
+    setup_cpu: Known[Seconds]
+
+
+class Camera(Document):
+    """Cameras and the way to them."""
+
+    frame_rate: Known[Positive]
+    key_frame: Known[Seconds]
+    key_frame_share: Known[Ratio]
+    round_trip: Known[Seconds]
+    round_trips: Known[Count]
+    single_session: Known[Ratio]
+    session_timeout: Known[Seconds]
+    boot: Known[Seconds]
+    boot_spread: Known[Seconds]
+
+
+class Network(Document):
+    """When TCP tries again; both double."""
+
+    syn_again: Known[Seconds]
+    data_again: Known[Seconds]
+
+
+class Timing(Document):
+    """A figure as a result carries it: plain SI number, and what kind of source it has."""
+
+    name: str
+    value: float
+    kind: Literal["measured", "documented", "set", "unmeasured"]
+
+
+class Timings(Document):
+    """All of them."""
+
+    schema_version: Literal[1]
+    sources: dict[str, Origin]
+    swarm: Swarm
+    gateway: Gateway
+    camera: Camera
+    network: Network
+
+    @model_validator(mode="after")
+    def _sourced(self) -> Self:
+        named = {known.source for _, known in self._known()}
+        if unknown := sorted(named - set(self.sources)):
+            raise ValueError(f"no such source: {', '.join(unknown)}")
+        return self
+
+    def figures(self) -> Iterator[Timing]:
+        """Every figure with its name, in the order of the file."""
+        for name, known in self._known():
+            yield Timing(name=name, value=float(known.value), kind=self.sources[known.source].kind)
+
+    def replaced(self, values: Mapping[str, float]) -> Timings:
+        """The same with other values, `{"swarm.heartbeat": 1.0}` in SI units; their sources are not touched.
+
+        Raises:
+            ConfigError: there is no such figure.
+        """
+        unknown = sorted(values.keys() - {name for name, _ in self._known()})
+        if unknown:
+            raise ConfigError(f"no such timing: {', '.join(unknown)}", next="names are as in gateway.start")
+        parts: dict[str, dict[str, Known[Any]]] = {}
+        for name, value in values.items():
+            part, _, key = name.partition(".")
+            known: Known[Any] = getattr(getattr(self, part), key)
+            parts.setdefault(part, {})[key] = known.model_copy(update={"value": type(known.value)(value)})
+        return self.model_copy(
+            update={part: getattr(self, part).model_copy(update=update) for part, update in parts.items()}
+        )
+
+    def _known(self) -> Iterator[tuple[str, Known[Any]]]:
+        for part in ("swarm", "gateway", "camera", "network"):
+            section: BaseModel = getattr(self, part)
+            for name in type(section).model_fields:
+                yield f"{part}.{name}", getattr(section, name)
+
+
+@cache
+def timings(path: Path = TIMINGS) -> Timings:
+    """The timings of a file.
+
+    Raises:
+        ConfigError: with file and line.
+    """
+    return load(path, Timings)
