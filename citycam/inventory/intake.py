@@ -52,6 +52,10 @@ def take_one(path: Path, received: datetime) -> Taken:
     """Read one file; whatever is wrong with it is its refusal, never an exception."""
     digest = ""
     try:
+        if path.exists() and not path.is_file():
+            raise ConfigError(
+                "a folder" if path.is_dir() else "neither a file nor a folder", next="name the files in it"
+            )
         size = path.stat().st_size
         if size > LARGEST_FILE:
             raise ConfigError(
@@ -65,7 +69,7 @@ def take_one(path: Path, received: datetime) -> Taken:
     except ConfigError as error:
         return _refused(path, digest, f"{error.what}{f' ({error.why})' if error.why else ''}", error.next)
     except OSError as error:
-        return _refused(path, digest, f"cannot be read: {error.strerror}", "check the path")
+        return _refused(path, digest, f"{path} cannot be read: {error.strerror}", "check the path")
     except (Exception, MemoryError) as error:  # noqa: BLE001  a parser's surprise is this file's, and the others go on
         return _refused(path, digest, f"a bug in citycam: {type(error).__name__}", "report it with this file")
 

@@ -24,11 +24,20 @@ _BARE_URL = re.compile(
     re.I,
 )
 """A host of digits cannot be a user name: an `@` behind it is of the path."""
-_TOLD = re.compile(
-    r"(?P<name>\b(?:mật khẩu|mat khau|mk|pass(?:word|wd)?|pwd|user ?/ ?pass(?:word)?|tk ?/ ?mk))\s*[:=]"
-    r"\s*(?P<word>[^\s,;]+)",
-    re.IGNORECASE,
+_SAID = r"(?P<name>\b(?:mật khẩu|mat khau|mk|pass(?:word|wd)?|pwd|user ?/ ?pass(?:word)?|tk ?/ ?mk))"
+_TOLD = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        _SAID + r"\s*[:=]\s*(?P<word>[^\s,;]+)",
+        rf"(?P<name>\b[\w.-]+):(?!//)(?P<word>\S+)@(?={_DOTTED})",
+        r"(?<![/\w])(?P<name>admin(?:istrator)?\d*|root|888888|666666)\s*"
+        r"(?:/\s*|:\s*(?=[^\s,;()]*\d))(?P<word>[^\s,;()]{4,})",
+        _SAID + r"\s+(?:(?:là|is)\s+)?(?P<word>(?=[^\s,;]*\d)[^\s,;]{4,})",
+    )
 )
+"""`mk: x`, `admin:x@10.0.0.1`, `admin/x`, `pass x1`. Without a colon a word counts if it has a digit or an account that
+devices come with stands before it: a password that slips through is worse than a word too many that is hidden."""
+_NAMES_A_SECRET = re.compile(_SAID, re.IGNORECASE)
 _SECRET_NAMES = re.compile(
     r"((?:^|[?&/;])(?:user(?:name)?|usr|login|pass(?:word)?|pwd|psw|auth)=)([^&/;?]*)", re.IGNORECASE
 )
@@ -99,7 +108,7 @@ def link(cell: Cell) -> Link:
     found = _BARE_URL.fullmatch(text) or _URL.fullmatch(text)
     if not found:
         raise Unreadable("not a URL", "as in rtsp://10.20.30.40:554/stream1")
-    path, inside = _without_secrets(found["path"] or "/")
+    path, inside = without_secrets(found["path"] or "/")
     if found["user"] is not None:
         username, _, password = found["user"].partition(":")
         inside = Credentials(unquote(username), unquote(password))
@@ -111,14 +120,19 @@ def link(cell: Cell) -> Link:
 def redacted(text: str) -> str:
     """A text without the credentials of the URLs and queries in it."""
     bare = re.sub(r"([a-z][a-z0-9+.-]*://).*@", r"\1…@", text, flags=re.IGNORECASE)
-    return _TOLD.sub(lambda found: f"{found['name']}: …", _SECRET_NAMES.sub(r"\1…", bare))
+    bare = _SECRET_NAMES.sub(r"\1…", bare)
+    for pattern in _TOLD:
+        bare = pattern.sub(lambda found: f"{found['name']}: …", bare)
+    return bare
 
 
 def told(text: str) -> Credentials | None:
-    """Credentials in a sentence (`mk: 12345`, `user/pass: admin/12345`)."""
-    found = _TOLD.search(text)
+    """Credentials in a sentence (`mk: 12345`, `user/pass: admin/12345`, `admin/12345`)."""
+    found = next((found for pattern in _TOLD if (found := pattern.search(text))), None)
     if not found:
         return None
+    if not _NAMES_A_SECRET.fullmatch(found["name"]):
+        return Credentials(found["name"], found["word"])
     username, slash, password = found["word"].partition("/")
     return Credentials(username, password) if slash else Credentials("", username)
 
@@ -170,7 +184,8 @@ def _ipv4(text: str) -> str:
         raise Unreadable(f"{text} is not an IPv4 address", "four numbers from 0 to 255, as in 10.20.30.40") from error
 
 
-def _without_secrets(path: str) -> tuple[str, Credentials | None]:
+def without_secrets(path: str) -> tuple[str, Credentials | None]:
+    """A path with the values of its secret keys left empty, and the credentials that they were."""
     values = {name[:-1].lstrip("?&/;").lower(): value for name, value in _SECRET_NAMES.findall(path)}
     if not any(values.values()):
         return path, None

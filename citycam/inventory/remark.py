@@ -37,5 +37,5 @@ class Remark(Document):
         place = ", ".join(
             part for part in (self.file, self.sheet, self.cell or (f"row {self.row}" if self.row else "")) if part
         )
-        remedy = f"; right would be {self.right}" if self.right else ""
+        remedy = f"; {'right would be' if self.row else 'next:'} {self.right}" if self.right else ""
         return f"{place}: {self.column + ': ' if self.column else ''}{self.wrong}{remedy}"

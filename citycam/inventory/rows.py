@@ -10,7 +10,7 @@ from typing import Any
 from citycam.inventory import network
 from citycam.inventory.facts import facts_of
 from citycam.inventory.network import Credentials
-from citycam.inventory.row import Facts, Reading, Row, put
+from citycam.inventory.row import LONGEST, Facts, Reading, Row, put
 from citycam.inventory.spelling import Cell, Unreadable, shown
 
 
@@ -108,36 +108,46 @@ def _channels(cell: Cell) -> list[int]:
 
 def _addresses(row: Row, facts: Facts) -> list[str]:
     """Addresses of the row; port and path go to `facts`, credentials to their own place."""
-    link = row.read("url", network.link)
+    given = "path" if "url" not in row.cells and "://" in shown(row.cells.get("path")) else "url"
+    link = row.read(given, network.link)
     found = row.read("ip", network.addresses) or []
     port = row.read("port", network.port)
-    path = row.text("path")
-    secret = link.credentials if link else None
+    path, inside = _path(row) if given == "url" else (None, None)
+    for name, secret in ((given, link.credentials if link else None), ("path", inside)):
+        if secret:
+            row.note(name, "credentials in a URL; taken out of it", "the URL without user and password")
     if link:
-        if link.credentials:
-            row.note("url", "credentials in a URL; they went to the secret store", "the URL without user and password")
         if link.address and found and [link.address] != [address for address, _ in found]:
-            row.error("url", f"the address {link.address} is not that of the IP column", "one address in both")
+            row.error(given, f"the address {link.address} is not that of the IP column", "one address in both")
         elif link.address and not found:
             found = [(link.address, None)]
         elif not link.address and not found:
-            row.note("url", "a host name instead of an address; the address is left unknown", "an IPv4 address")
+            row.note(given, "a host name instead of an address; the address is left unknown", "an IPv4 address")
     put(
         facts,
         port=port or (link.port if link else None) or next((told for _, told in found if told), None),
         path=(path if path and path.startswith("/") else f"/{path}" if path else None) or (link.path if link else None),
     )
-    row.out.credentials = _told(row, secret)
+    row.out.credentials = _told(row, (link.credentials if link else None) or inside)
     return [address for address, _ in found]
+
+
+def _path(row: Row) -> tuple[str | None, Credentials | None]:
+    """The path of the stream, and the credentials in its query."""
+    path = shown(row.cells.get("path"))
+    if not path.startswith("/") or any(mark.isspace() for mark in path):
+        return row.text("path"), None
+    row.cells["path"], inside = network.without_secrets(path)
+    return shown(row.cells["path"])[:LONGEST], inside
 
 
 def _told(row: Row, secret: Credentials | None) -> Credentials | None:
     if "password" in row.cells or "username" in row.cells:
-        row.note("password", "credentials in the table; they went to the secret store", "nothing here")
+        row.note("password", "credentials in the table; taken out of it", "nothing here")
         return Credentials(shown(row.cells.get("username")), shown(row.cells.get("password")))
-    for name in ("remarks", "site", "address_text", "path"):
+    for name in ("remarks", "site", "address_text") if secret else ("remarks", "site", "address_text", "path"):
         said = network.told(shown(row.cells.get(name)))
         if said:
-            row.note(name, "a password in a text; it went to the secret store", "no password")
+            row.note(name, "a password in a text; taken out of it", "no password")
             return said
     return secret

@@ -129,7 +129,7 @@ def _read_table(out: Submission, sheet: Sheet, table: Table) -> None:
         cells = {name: row[column] for name, column in table.columns.items() if column < len(row)}
         left_out = _no_camera(row, cells, titles)
         if left_out:
-            text = network.redacted(" ".join(shown(cell) for cell in row if cell not in (None, ""))[:120])
+            text = " ".join(text for text in _told(row, table) if text)[:120]
             out.remarks.append(_remark(out, sheet, Level.INFO, row=at + 1, wrong=left_out, found=text))
         elif left_out is None:
             _read_camera(out, sheet, table, at, row, cells)
@@ -144,18 +144,22 @@ def _read_camera(out: Submission, sheet: Sheet, table: Table, at: int, row: Row,
     remarks = [(column, remark) for column, remark in _row_remarks(out, sheet, table, at, cells, reading)]
     out.remarks += [remark for _, remark in remarks]
     if reading.rejected:
-        width = max(table.titles) + 1
-        secret = {table.columns[name] for name in SECRET_FIELDS if name in table.columns}
-        texts = tuple(
-            "…" if column in secret and cell not in (None, "") else network.redacted(shown(cell))
-            for column, cell in enumerate(row[:width])
-        )
+        texts = _told(row[: max(table.titles) + 1], table)
         out.returned.append(Returned(sheet.name, at + 1, texts, tuple(remarks)))
         return
     if reading.credentials:
         out.credentials[sheet.name, at + 1] = reading.credentials
     out.questions += [Asked(sheet.name, at + 1, question) for question in reading.questions]
     out.observations += [Observation(facts, sheet.name, at + 1, part) for part, facts in enumerate(reading.cameras, 1)]
+
+
+def _told(row: Row, table: Table) -> tuple[str, ...]:
+    """The cells of a row as text, without credentials."""
+    secret = {table.columns[name] for name in SECRET_FIELDS if name in table.columns}
+    return tuple(
+        "…" if column in secret and cell not in (None, "") else network.redacted(shown(cell))
+        for column, cell in enumerate(row)
+    )
 
 
 def _row_remarks(

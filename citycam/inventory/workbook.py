@@ -175,7 +175,7 @@ class _Counts:
             raise _refused(name, "its XML is not that of a workbook", "open and save it again", "DOCTYPE or UTF-16")
         if rows > MOST_ROWS:
             raise _refused(
-                name, f"a sheet of {rows:,} rows", f"at most {MOST_ROWS:,}: delete the empty rows below the table"
+                name, f"a sheet of more than {MOST_ROWS:,} rows", "delete the empty rows below the table, or split it"
             )
         if rows * self.last_column > MOST_CELLS:
             raise _refused(

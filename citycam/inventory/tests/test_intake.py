@@ -1,5 +1,6 @@
 import os
 import shutil
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -35,6 +36,15 @@ def test_a_surprise_in_a_parser_is_that_files_own(tmp_path: Path, monkeypatch: p
     taken = take_one(path, NOW)
     assert taken.refusal is not None
     assert "a bug in citycam: RecursionError" in taken.refusal.wrong
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, Path.mkdir])
+def test_what_would_never_end_is_not_read(make: Callable[[Path], None], tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    make(path)
+    refused = take_one(path, NOW).refusal
+    assert refused is not None
+    assert "folder" in refused.wrong
 
 
 def test_what_cannot_be_opened_and_what_is_too_large_is_refused(tmp_path: Path) -> None:

@@ -68,12 +68,42 @@ def test_credentials_do_not_print() -> None:
     assert "secret" not in repr(link("rtsp://admin:secret@10.0.0.1/"))
 
 
-@pytest.mark.parametrize("text", ["pass: 12345", "mk:12345", "Mật khẩu = 12345, đổi sau", "user/pass: admin/12345"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "pass: 12345",
+        "mk:12345",
+        "Mật khẩu = 12345, đổi sau",
+        "user/pass: admin/12345",
+        "user admin pass 12345",
+        "mật khẩu là 12345",
+        "Cổng (admin/12345)",
+        "admin:12345@10.0.0.1",
+        "xem rtsp://admin:12345@10.0.0.1/live",
+        "root: 12345",
+    ],
+)
 def test_passwords_in_sentences_are_found_and_hidden(text: str) -> None:
     found = told(text)
     assert found is not None
     assert found.password == "12345"
     assert "12345" not in redacted(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Admin: Nguyễn Văn An",
+        "quên mật khẩu của đầu ghi",
+        "passage 12 Lý Thái Tổ",
+        "/cgi-bin/admin/stream1",
+        "rtsp://10.0.0.1/live",
+        "ra vào lúc 12:30",
+    ],
+)
+def test_what_is_no_password_stays(text: str) -> None:
+    assert told(text) is None
+    assert redacted(text) == text
 
 
 @settings(deadline=None)

@@ -134,6 +134,9 @@ def test_channels_of_a_recorder_share_its_address() -> None:
         {"username": "admin", "password": "Bimat1"},
         {"remarks": "user/pass: admin/Bimat1"},
         {"url": "rtsp://10.0.0.1/user=admin&password=Bimat1&channel=1"},
+        {"path": "rtsp://admin:Bimat1@10.0.0.1:8554/live"},
+        {"path": "/cam/realmonitor?channel=1&user=admin&password=Bimat1"},
+        {"site": "Cổng (admin/Bimat1)"},
     ],
 )
 def test_credentials_leave_the_facts(changes: Mapping[str, Any]) -> None:
@@ -141,6 +144,14 @@ def test_credentials_leave_the_facts(changes: Mapping[str, Any]) -> None:
     assert reading.credentials == Credentials("admin", "Bimat1")
     assert "Bimat1" not in repr(reading)
     assert "Bimat1" not in str([vars(spot) for spot in reading.spots])
+
+
+def test_a_url_in_the_column_of_paths_is_taken_apart() -> None:
+    (camera,) = read(path="rtsp://admin:Bimat1@10.0.0.9:8554/live?channel=1").cameras
+    assert (camera["address"], camera["port"], camera["path"]) == ("10.0.0.9", 8554, "/live?channel=1")
+    (camera,) = read(path="/cam?user=admin&password=Bimat1&channel=1").cameras
+    assert camera["path"] == "/cam?user=&password=&channel=1"
+    assert said(read(ip="10.0.0.1", path="rtsp://10.0.0.9/live")) == {(Level.ERROR, "path")}
 
 
 def test_a_formula_is_noted() -> None:

@@ -113,6 +113,7 @@ def test_credentials_are_apart_and_nowhere_else() -> None:
             [*camera(1, **{"Link RTSP": "rtsp://admin:Bimat1@10.0.0.1/live"}), None],
             [*camera(2), "Bimat2"],
             [*camera(3, MAC="02:00", **{"Link RTSP": "rtsp://admin:Bimat3@10.0.0.1/"}), "Bimat3"],
+            ["Tổng cộng", *[None] * len(TITLES[1:]), "Bimat4"],
         ]
     )
     assert {where: told.password for where, told in found.credentials.items()} == {

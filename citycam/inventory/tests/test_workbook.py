@@ -113,8 +113,8 @@ def _entities(xml: bytes) -> bytes:
     ("part", "change", "says"),
     [
         (SHEET, _far_cell, "a sheet of 190,000 × 16,384 cells"),
-        (SHEET, _ten_million_rows, "a sheet of 10,000,000 rows"),
-        (SHEET, _many_rows, "a sheet of 200,00"),
+        (SHEET, _ten_million_rows, "a sheet of more than 200,000 rows"),
+        (SHEET, _many_rows, "a sheet of more than 200,000 rows"),
         (SHEET, _entities, "its XML is not that of a workbook"),
         (SHEET, lambda xml: xml.decode().encode("utf-16"), "its XML is not that of a workbook"),
         (SHEET, lambda xml: xml[: len(xml) // 2], "damaged"),
