@@ -57,13 +57,16 @@ class StackPort(Protocol):
 
 
 class GatewayPort(Protocol):
-    """The gateways' path files."""
+    """The gateways' path files, and what they record."""
 
     def deliver(self, plan: Plan) -> None:
         """Make every gateway pull and record exactly its cameras of `plan`."""
 
-    def recordings(self, gateway: str) -> Path:
-        """The folder a gateway records to."""
+    def written_since(self, plan: Plan, since_ns: int) -> int:
+        """How many cameras of `plan` have had something written to disk after an instant (ns since 1970 UTC)."""
+
+    def collect(self, plan: Plan, run: Run, progress: Progress) -> None:
+        """Keep every segment that reaches into the run's window, wherever it was recorded."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from citycam.campaign.ports import Tools
 from citycam.campaign.schema import Campaign
@@ -93,7 +92,7 @@ class CampaignRun:
             wanted = len(self.plan.cameras)
 
             def ready() -> str:
-                playing, on_disk = fleet.status().playing, self._on_disk_since(began)
+                playing, on_disk = fleet.status().playing, self.tools.gateways.written_since(self.plan, began)
                 self.tools.progress.note(f"{playing}/{wanted} playing, {on_disk}/{wanted} on disk")
                 return "" if playing == wanted and on_disk == wanted else f"{playing} play, {on_disk} on disk"
 
@@ -125,7 +124,7 @@ class CampaignRun:
         with self._phase("drain"):
 
             def written() -> str:
-                late = len(self.plan.cameras) - self._on_disk_since(stop + SETTLE_NS)
+                late = len(self.plan.cameras) - self.tools.gateways.written_since(self.plan, stop + SETTLE_NS)
                 self.tools.progress.note(f"{late} cameras still in memory")
                 return f"{late} cameras have written nothing since the stop mark" if late else ""
 
@@ -161,10 +160,7 @@ class CampaignRun:
             self._wait(released, self.campaign.drain * 2, "the gateways to release the cameras")
             self.tools.fleet.flush_ledger()
             self.tools.fleet.copy_ledger(self.run.ledger)
-            marks = self.run.marks()
-            for gateway in self.plan.gateways:
-                count = self.run.collect_archive(gateway, self.tools.gateways.recordings(gateway), marks)
-                self.tools.progress.note(f"{count} segments of {gateway}")
+            self.tools.gateways.collect(self.plan, self.run, self.tools.progress)
 
     def _audit(self) -> None:
         with self._phase("audit"):
@@ -183,14 +179,6 @@ class CampaignRun:
     def _stop_ns(self) -> int:
         return self.run.marks().stop_ns
 
-    def _on_disk_since(self, since_ns: int) -> int:
-        """How many cameras have had something written to disk after `since_ns`."""
-        return sum(
-            _written_since(self.tools.gateways.recordings(gateway) / camera, since_ns)
-            for gateway, cameras in self.plan.gateways.items()
-            for camera in cameras
-        )
-
     def _wait(self, lacking: Callable[[], str], seconds: float, what: str) -> None:
         """Poll until `lacking` says nothing.
 
@@ -204,11 +192,3 @@ class CampaignRun:
                     f"waited {show_duration(seconds)} for {what}", why=seen, next="look at the gateways' logs"
                 )
             self.tools.clock.pause(POLL_S)
-
-
-def _written_since(folder: Path, since_ns: int) -> bool:
-    try:
-        newest = max(folder.iterdir(), default=None)
-        return newest is not None and newest.stat().st_mtime_ns > since_ns
-    except FileNotFoundError:
-        return False

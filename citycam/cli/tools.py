@@ -8,9 +8,10 @@ from pathlib import Path
 
 from citycam.campaign.ports import FleetStatus, Progress, Tools
 from citycam.campaign.schema import Campaign, Fault
+from citycam.cli.node_tools import NodeFleet, NodeGateways, Nodes
 from citycam.cli.platform import Platform
 from citycam.evidence.ledger import read_ledger
-from citycam.evidence.run import Run
+from citycam.evidence.run import Run, written_since
 from citycam.model.camera import Camera
 from citycam.model.workspace import Workspace, cache_folder
 from citycam.plan.plan import Plan
@@ -35,7 +36,7 @@ class WallClock:
 
 
 class Gateways:
-    """The gateways' path files, delivered by Ansible."""
+    """The gateways' path files, delivered by Ansible, and their recordings on this machine."""
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
@@ -44,9 +45,16 @@ class Gateways:
         """Write every gateway's file; MediaMTX reloads it."""
         self._platform.deliver(plan)
 
-    def recordings(self, gateway: str) -> Path:
-        """The folder a gateway records to."""
-        return self._platform.workspace.recordings(gateway)
+    def written_since(self, plan: Plan, since_ns: int) -> int:
+        """How many cameras have had something written to disk after an instant."""
+        return written_since(plan, since_ns, self._platform.workspace.recordings)
+
+    def collect(self, plan: Plan, run: Run, progress: Progress) -> None:
+        """Keep every segment that reaches into the run's window."""
+        marks = run.marks()
+        for gateway in plan.gateways:
+            count = run.collect_archive(gateway, self._platform.workspace.recordings(gateway), marks)
+            progress.note(f"{count} segments of {gateway}")
 
 
 class Fleet:
@@ -175,10 +183,11 @@ def load_settings(platform: Platform, campaign: Campaign, plan: Plan) -> LoadSet
 
 def real_tools(platform: Platform, progress: Progress, footage: Path | None) -> Tools:
     """Everything a campaign drives, for real."""
+    nodes = Nodes(platform) if platform.environment.nodes else None
     return Tools(
         stack=platform,
-        gateways=Gateways(platform),
-        fleet=Fleet(platform.workspace, footage),
+        gateways=NodeGateways(nodes) if nodes else Gateways(platform),
+        fleet=NodeFleet(nodes, footage) if nodes else Fleet(platform.workspace, footage),
         load=Load(platform),
         probes=Probes(platform, progress),
         clock=WallClock(),

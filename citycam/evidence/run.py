@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ from citycam.evidence import fmp4
 from citycam.evidence.journal import Journal
 from citycam.evidence.segment import file_time_ns
 from citycam.model.errors import EvidenceInvalid, EvidenceMissing
+from citycam.plan.plan import Plan
 
 STAMP = "%Y-%m-%dT%H-%M-%SZ"
 MARGIN_NS = 5_000_000_000
@@ -148,6 +149,23 @@ class Run:
                 kept.parent.mkdir(parents=True, exist_ok=True)
                 count += _keep(source, kept)
         return count
+
+
+def written_since(plan: Plan, since_ns: int, recordings: Callable[[str], Path]) -> int:
+    """How many cameras of `plan` had something written after an instant; `recordings` tells a gateway's folder."""
+    return sum(
+        _newest_ns(recordings(gateway) / camera) > since_ns
+        for gateway, cameras in plan.gateways.items()
+        for camera in cameras
+    )
+
+
+def _newest_ns(folder: Path) -> int:
+    try:
+        newest = max(folder.iterdir(), default=None)
+        return newest.stat().st_mtime_ns if newest is not None else -1
+    except FileNotFoundError:
+        return -1
 
 
 def overlaps(name: str, written_ns: int, marks: Marks) -> bool:

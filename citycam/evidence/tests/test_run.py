@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from citycam.evidence.ledger import SECOND, Clock
-from citycam.evidence.run import Marks, Run
+from citycam.evidence.run import Marks, Run, written_since
 from citycam.evidence.segment import file_name
-from citycam.evidence.tests.recorder import EPOCH_NS, segment
+from citycam.evidence.tests.recorder import EPOCH_NS, plan_of, segment
 from citycam.evidence.tests.scene import Scene
 from citycam.model.errors import EvidenceInvalid, EvidenceMissing
 
@@ -79,3 +79,21 @@ def test_finished_segments_are_links_and_open_ones_copies(tmp_path: Path) -> Non
     finished.unlink()  # as retention does
     assert (folder / finished.name).read_bytes() == segment(SAMPLES)
     assert (folder / writing.name).read_bytes() == kept
+
+
+def test_cameras_that_wrote_since_an_instant_are_counted(tmp_path: Path) -> None:
+    plan = plan_of(3)
+    for camera, written_ns in (("cam-000001", EPOCH_NS + 2), ("cam-000002", EPOCH_NS)):
+        path = tmp_path / "gateway-1" / camera / file_name(EPOCH_NS)
+        path.parent.mkdir(parents=True)
+        path.touch()
+        os.utime(path, ns=(written_ns, written_ns))
+    assert written_since(plan, EPOCH_NS + 1, lambda gateway: tmp_path / gateway) == 1
+    assert written_since(plan, 0, lambda gateway: tmp_path / gateway) == 2
+
+
+def test_archives_of_nodes_are_found_beside_the_machines_own(tmp_path: Path) -> None:
+    run = Run.create(tmp_path, "smoke")
+    assert run.archives() == {"": run.archive}
+    run.node_archive("node-2").mkdir(parents=True)
+    assert run.archives() == {"": run.archive, "node-2": run.evidence / "nodes" / "node-2"}
