@@ -93,5 +93,5 @@ class Workspace:
 
     @property
     def ssh(self) -> Path:
-        """How a lab's hosts are reached: `id_ed25519`, `id_ed25519.pub`, `known_hosts`."""
+        """How a lab's hosts are reached: `config` for `ssh -F`, `id_ed25519`, `id_ed25519.pub`, `known_hosts`."""
         return self.root / "ssh"

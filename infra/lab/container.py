@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
 from infra.lab.layout import Layout
@@ -74,8 +74,9 @@ def container(lab: str, host: str, layout: Layout, image: str, address: IPv4Addr
     }
 
 
-def network(name: str, lab: str, subnet: str, *, outside: bool) -> dict[str, Any]:
+def network(name: str, lab: str, subnet: IPv4Network, *, outside: bool) -> dict[str, Any]:
     """Body of NetworkCreate: a bridge. One that leads nowhere `outside` has no address of the real machine either."""
+    pool = {"Subnet": str(subnet)} | ({"Gateway": str(subnet[1])} if outside else {})
     options = {} if outside else {f"{_BRIDGE}.enable_ip_masquerade": "false", f"{_BRIDGE}.inhibit_ipv4": "true"}
     return {
         "Name": name,
@@ -83,7 +84,7 @@ def network(name: str, lab: str, subnet: str, *, outside: bool) -> dict[str, Any
         "Driver": "bridge",
         "Labels": labels(lab),
         "Options": options,
-        "IPAM": {"Config": [{"Subnet": subnet}]},
+        "IPAM": {"Config": [pool]},
     }
 
 

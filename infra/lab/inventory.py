@@ -10,6 +10,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from citycam.model.workspace import Workspace
+from infra.lab.keys import options
 from infra.lab.layout import Layout
 
 CAMERA_INTERFACE = "eth1"
@@ -24,19 +25,14 @@ def inventory(
     environment: str,
 ) -> dict[str, Any]:
     """The inventory as a document: hosts with their addresses under `all`, then every group by names alone."""
-    options = {
-        "UserKnownHostsFile": workspace.ssh / "known_hosts",
-        # Nobody else's keys are offered, and nobody else's settings apply.
-        "IdentitiesOnly": "yes",
-        "GlobalKnownHostsFile": "/dev/null",
-    }
+    shared = options(workspace.ssh)
     return {
         "all": {
             "vars": {
                 "ansible_user": "root",
                 "ansible_python_interpreter": "/usr/bin/python3",
                 "ansible_ssh_private_key_file": str(workspace.ssh / "id_ed25519"),
-                "ansible_ssh_common_args": " ".join(f"-o {name}={value}" for name, value in options.items()),
+                "ansible_ssh_common_args": " ".join(f"-o {name}={value}" for name, value in shared.items()),
                 "citycam_environment": environment,
                 "citycam_camera_interface": CAMERA_INTERFACE,
                 "citycam_admin_networks": [str(admin)],

@@ -20,11 +20,11 @@ from infra.images.build import build
 from infra.lab import container as spec
 from infra.lab.files import archive, first_files, resolvers
 from infra.lab.inventory import inventory, render
-from infra.lab.keys import Key, known_hosts
+from infra.lab.keys import Key, configuration, known_hosts
 from infra.lab.layout import Layout, lay_out
 from infra.lab.machine import Machine, require
 from infra.lab.subnets import RANGE, Subnets, free, none_left, routed
-from infra.lab.wait import wait_running
+from infra.lab.wait import DEADLINE_S, wait_running
 from infra.provider.engine import connect, explain, post, remove
 
 Report = Callable[[str], None]
@@ -97,7 +97,7 @@ class Lab:
                     raise EnvironmentFailure("a host cannot be killed", where="docker", why=explain(error)) from error
         return self.status()
 
-    def start(self, hosts: list[str], report: Report = lambda _: None) -> list[HostStatus]:
+    def start(self, hosts: list[str], report: Report = lambda _: None, seconds: float = DEADLINE_S) -> list[HostStatus]:
         """Give hosts their power back, and wait until they are up and let us in.
 
         Raises:
@@ -107,7 +107,7 @@ class Lab:
         chosen = self._named(hosts)
         for each in chosen:
             each.start()
-        wait_running(chosen, self.workspace, report)
+        wait_running(chosen, self.workspace, report, seconds)
         return self.status()
 
     def down(self, report: Report = lambda _: None) -> list[str]:
@@ -177,8 +177,8 @@ class Lab:
         """Make both bridges in the first subnets that are free; another lab may be quicker, then the next."""
         for subnets in free(_taken(client)):
             bridges = [
-                spec.network(spec.admin_network(self.name), self.name, str(subnets.admin), outside=True),
-                spec.network(spec.camera_network(self.name), self.name, str(subnets.cameras), outside=False),
+                spec.network(spec.admin_network(self.name), self.name, subnets.admin, outside=True),
+                spec.network(spec.camera_network(self.name), self.name, subnets.cameras, outside=False),
             ]
             made: list[str] = []
             try:
@@ -225,6 +225,7 @@ class Lab:
         (folder / "id_ed25519.pub").write_text(f"{admin.public}\n", encoding="utf-8")
         public = {host: key.public for host, key in keys.items()}
         (folder / "known_hosts").write_text(known_hosts(addresses, public), encoding="utf-8")
+        (folder / "config").write_text(configuration(folder, addresses), encoding="utf-8")
         document = inventory(layout, addresses, network, self.workspace, self.name)
         self.workspace.hosts.write_text(render(document), encoding="utf-8")
 

@@ -74,18 +74,7 @@ def _said(container: Container, command: list[str]) -> str:
 
 def _ssh(host: str, workspace: Workspace) -> str:
     """Why SSH as Ansible uses it does not let us in; empty when it does."""
-    known = workspace.ssh / "known_hosts"
-    names = [line.split()[0].split(",") for line in known.read_text(encoding="utf-8").splitlines()]
-    address = next(found[1] for found in names if found[0] == host)
-    options = {
-        "BatchMode": "yes",
-        "ConnectTimeout": "5",
-        "GlobalKnownHostsFile": "/dev/null",
-        "IdentitiesOnly": "yes",
-        "StrictHostKeyChecking": "yes",
-        "UserKnownHostsFile": str(known),
-    }
-    said = [part for name, value in options.items() for part in ("-o", f"{name}={value}")]
-    command = ["ssh", "-F", "none", "-i", str(workspace.ssh / "id_ed25519"), *said, f"root@{address}", "true"]
+    options = ("-F", str(workspace.ssh / "config"), "-o", "BatchMode=yes", "-o", "ConnectTimeout=5")
+    command = ["ssh", *options, "-o", "StrictHostKeyChecking=yes", host, "true"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
     return f"ssh: {done.stderr.strip()}" if done.returncode else ""

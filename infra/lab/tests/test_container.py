@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Network
 
 from infra.lab.container import admin_network, camera_network, container, network
 from infra.lab.layout import lay_out
@@ -16,7 +16,7 @@ def test_everything_carries_the_label_of_its_lab() -> None:
     }
     for mount in NODE["HostConfig"]["Mounts"]:
         assert mount["VolumeOptions"]["Labels"] == {"citycam.lab": "demo"}
-    assert network("n", "demo", "100.127.0.0/24", outside=True)["Labels"] == {"citycam.lab": "demo"}
+    assert network("n", "demo", IPv4Network("100.127.0.0/24"), outside=True)["Labels"] == {"citycam.lab": "demo"}
 
 
 def test_a_host_has_disks_of_its_own() -> None:
@@ -42,8 +42,8 @@ def test_the_default_route_is_that_of_the_admin_bridge() -> None:
 
 
 def test_the_camera_bridge_leads_nowhere() -> None:
-    inside = network("n", "demo", "100.127.1.0/24", outside=False)["Options"]
+    inside = network("n", "demo", IPv4Network("100.127.1.0/24"), outside=False)["Options"]
     assert set(inside.values()) == {"true", "false"}
     assert inside["com.docker.network.bridge.enable_ip_masquerade"] == "false"
     assert inside["com.docker.network.bridge.inhibit_ipv4"] == "true"
-    assert network("n", "demo", "100.127.0.0/24", outside=True)["Options"] == {}
+    assert network("n", "demo", IPv4Network("100.127.0.0/24"), outside=True)["Options"] == {}

@@ -7,7 +7,7 @@ from ipaddress import IPv4Address
 from pathlib import Path
 
 from infra.lab.files import archive, first_files, resolvers
-from infra.lab.keys import Key, known_hosts
+from infra.lab.keys import Key, configuration, known_hosts
 
 ADDRESSES = {"node-1": IPv4Address("100.127.0.10"), "site-1": IPv4Address("100.127.0.11")}
 
@@ -35,6 +35,15 @@ def test_openssh_reads_our_keys_and_finds_our_hosts(tmp_path: Path) -> None:
     known.write_text(known_hosts(ADDRESSES, {host: key.public for host, key in keys.items()}), encoding="utf-8")
     for name in ("node-1", "100.127.0.10"):
         assert keys["node-1"].public in _said("ssh-keygen", "-F", name, "-f", str(known))
+
+
+def test_ssh_reads_our_settings(tmp_path: Path) -> None:
+    config = tmp_path / "config"
+    config.write_text(configuration(tmp_path, ADDRESSES), encoding="utf-8")
+    said = _said("ssh", "-G", "-F", str(config), "site-1").splitlines()
+    for line in ("hostname 100.127.0.11", "user root", "identitiesonly yes", f"identityfile {tmp_path}/id_ed25519"):
+        assert line in said
+    assert f"userknownhostsfile {tmp_path}/known_hosts" in said
 
 
 def _said(*command: str) -> str:
