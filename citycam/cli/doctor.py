@@ -47,14 +47,14 @@ def examine(environment: Environment, need: Need = Need(), project: Path = PROJE
     """Run every check, all of them even when one fails."""
     checks: list[Callable[[], Iterator[Finding]]] = [
         _docker,
-        lambda: _ports(environment),
         lambda: _disk(environment, need, project),
         lambda: _descriptors(need),
         _memory,
         _tools,
         _images,
-        lambda: _subnets(environment),
     ]
+    if environment.nodes is None:  # nodes have their own: `citycam hosts precheck`
+        checks += [lambda: _ports(environment), lambda: _subnets(environment)]
     return [finding for check in checks for finding in check()]
 
 

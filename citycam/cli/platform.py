@@ -12,6 +12,7 @@ from citycam.model.environment import Environment
 from citycam.model.errors import EnvironmentFailure
 from citycam.model.workspace import PROJECT, Workspace
 from citycam.plan.plan import Plan
+from infra import hosts
 from infra.automation import Stack
 from infra.endpoints import database_dsn
 from infra.events import OnEvent, StackEvent
@@ -75,6 +76,9 @@ class Platform:
             EnvironmentFailure: the playbook failed.
         """
         key = self.outputs.secrets["camera-key"].encode()
+        if self.environment.nodes:
+            hosts.deliver(self.environment, plan, key)
+            return
         result = run_playbook("site.yml", site_variables(self.environment, plan, key), ["gateway_config"])
         if result.failed:
             raise EnvironmentFailure("the gateways' path files were not delivered", where="playbooks/site.yml")

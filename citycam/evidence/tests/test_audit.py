@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from citycam.evidence.audit import AuditSummary, audit
 from citycam.evidence.coding import H264
+from citycam.evidence.failover import read_failover
 from citycam.evidence.ledger import SECOND
 from citycam.evidence.summary import Tables
 from citycam.evidence.tests import defects, recorder
@@ -317,6 +318,25 @@ def test_recordings_of_several_nodes_join_one_timeline(tmp_path: Path) -> None:
         ("cam-000002", "node-2", 10, 189, 180),
     ]
     assert tables.query("SELECT * FROM doubled") == []
+
+
+def test_what_a_failover_cost_is_told_of_moved_and_others(tmp_path: Path) -> None:
+    archive = recorder.archive(tmp_path, cameras=3, frames=200)
+    _of_node(archive, "cam-000001", slice(0, 2), "node-1")
+    archive.segments["cam-000001"][2].path.unlink()
+    _of_node(archive, "cam-000001", slice(3, 5), "node-2")
+    _of_node(archive, "cam-000002", slice(0, 2), "node-1")
+    _of_node(archive, "cam-000002", slice(2, 3), "node-2")
+    _of_node(archive, "cam-000002", slice(3, 5), "node-1")
+    _of_node(archive, "cam-000003", slice(0, 5), "node-3")
+    audit(archive.run, archive.plan, workers=1)
+    cost = read_failover(archive.run.audit)
+    assert [(one.camera, one.nodes, one.gap_s, one.lost) for one in cost.moved] == [
+        ("cam-000001", ("node-1", "node-2"), 4.0, 40),
+        ("cam-000002", ("node-1", "node-2", "node-1"), 0.0, 0),
+    ]
+    assert (cost.once, cost.gap_s, cost.overlap_s, cost.lost_elsewhere) == (False, 4.0, 0.0, 0)
+    assert cost.stayed == {"cam-000003": 0}
 
 
 def test_frames_of_two_nodes_are_an_overlap_and_no_disorder(tmp_path: Path) -> None:

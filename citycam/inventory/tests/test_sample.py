@@ -13,7 +13,7 @@ def test_the_first_cameras_do_not_depend_on_the_number() -> None:
     assert sample_inventory(50, 7, LAN)[:10] == sample_inventory(10, 7, LAN)
 
 
-@pytest.mark.parametrize("name", ["smoke", "pilot"])
+@pytest.mark.parametrize("name", ["smoke", "pilot", "failover"])
 def test_the_committed_inventories_are_what_the_generator_makes(name: str) -> None:
     committed = load_inventory(PROJECT / "inventories" / f"{name}.csv")
     assert committed == sample_inventory(len(committed), 7, LAN)

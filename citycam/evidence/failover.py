@@ -1,0 +1,73 @@
+"""What a failover cost, out of the audit's tables: who was moved how often, what the moved lost and what the others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from citycam.evidence.summary import Tables
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A camera that more than one node recorded: the nodes in order, its longest gap and longest overlap in seconds."""
+
+    camera: str
+    gateway: str
+    nodes: tuple[str, ...]
+    gap_s: float
+    overlap_s: float
+    lost: int
+
+
+@dataclass(frozen=True)
+class Failover:
+    """`stayed` maps cameras that one node recorded to the frames they lost."""
+
+    moved: tuple[Moved, ...]
+    stayed: dict[str, int]
+
+    @property
+    def once(self) -> bool:
+        """Whether every moved camera was re-assigned exactly once."""
+        return all(len(one.nodes) == 2 for one in self.moved)
+
+    @property
+    def gap_s(self) -> float:
+        """The longest gap of a moved camera; 0 if none was moved."""
+        return max((one.gap_s for one in self.moved), default=0.0)
+
+    @property
+    def overlap_s(self) -> float:
+        """The longest time that two nodes recorded the same camera."""
+        return max((one.overlap_s for one in self.moved), default=0.0)
+
+    @property
+    def lost_elsewhere(self) -> int:
+        """Frames that cameras lost which stayed where they were."""
+        return sum(self.stayed.values())
+
+
+def read_failover(audit: Path) -> Failover:
+    """Read the tables of an audit folder.
+
+    Raises:
+        duckdb.IOException: a table is missing.
+    """
+    tables = Tables(audit)
+    nodes: dict[str, list[str]] = {}
+    for row in tables.query("SELECT camera, node FROM tenures ORDER BY camera, first_frame"):
+        nodes.setdefault(row["camera"], []).append(row["node"])
+    overlaps = tables.query("SELECT camera, max(length_ms) / 1000 AS seconds FROM doubled GROUP BY camera")
+    longest = {row["camera"]: float(row["seconds"]) for row in overlaps}
+    moved, stayed = [], {}
+    for row in tables.query(
+        "SELECT camera, gateway, missing + damaged AS lost, longest_gap_ms FROM cameras ORDER BY camera"
+    ):
+        camera, had = row["camera"], tuple(nodes.get(row["camera"], ()))
+        if len(had) > 1:
+            gap_s, overlap_s = row["longest_gap_ms"] / 1000, longest.get(camera, 0.0)
+            moved.append(Moved(camera, row["gateway"], had, gap_s, overlap_s, int(row["lost"])))
+        else:
+            stayed[camera] = int(row["lost"])
+    return Failover(tuple(moved), stayed)
