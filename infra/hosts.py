@@ -1,39 +1,162 @@
-"""What the node needs before the stack: certificates, and for every gateway a configuration to start with."""
+"""What nodes need before and under the stack: certificates, gateway files, and the plays that make and keep hosts."""
 
 from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
-from citycam.model.environment import Environment
-from citycam.model.errors import EnvironmentFailure
+from citycam.model.environment import Environment, Nodes
+from citycam.model.errors import ConfigError, EnvironmentFailure
 from citycam.model.workspace import PROJECT, Workspace
+from citycam.plan.homes import homes
 from citycam.plan.plan import Plan
-from infra.playbook import run_playbook, site_variables
+from infra.node_addresses import camera_ranges
+from infra.playbook import PlaybookResult, TaskEvent, run_playbook, site_variables
+
+PROMETHEUS_UID = 10004
+CITYCAM_UID = 10001
 
 
 def prepare_hosts(environment: Environment, workspace: Workspace) -> None:
     """Run `site.yml`: the certificates, and a configuration without cameras for gateways that have none.
 
-    A gateway that has one keeps it: its cameras are the campaign's matter.
+    A gateway that has one keeps it: its cameras are the campaign's matter. On nodes `deploy` gives them theirs.
 
     Raises:
         EnvironmentFailure: a task failed.
     """
-    empty = Plan(environment=environment.name, inventory_digest="", cameras=[], gateways={})
     project = workspace.root.parent.parent
-    variables = site_variables(environment, empty, b"", project)
+    variables = site_variables(environment, nobody(environment), b"", project)
     missing = [
         gateway
         for gateway in variables["gateway_config_gateways"]
-        if not (workspace.gateway_config(gateway["name"]) / "mediamtx.yml").exists()
+        if not environment.nodes and not (workspace.gateway_config(gateway["name"]) / "mediamtx.yml").exists()
     ]
     variables["gateway_config_gateways"] = missing
     # The playbooks are this code's, wherever the environment's folders lie.
     with _own_signals():
         run_playbook("site.yml", variables, ["pki", *(["gateway_config"] if missing else [])], project=PROJECT)
+
+
+def run_hosts(
+    verb: str,
+    environment: Environment,
+    variables: Mapping[str, Any] | None = None,
+    *,
+    inventory: Path | None = None,
+    limit: str = "",
+    tags: tuple[str, ...] = (),
+    check: bool = False,
+    on_event: Callable[[TaskEvent], None] | None = None,
+    project: Path = PROJECT,
+) -> PlaybookResult:
+    """Run `playbooks/hosts/<verb>.yml` on the hosts of an environment, or on those of another `inventory`.
+
+    `limit` is a pattern of the hosts to work on; managers are asked in any case. `variables` are the verb's own.
+
+    Raises:
+        ConfigError: the environment has no nodes, or there is no such play or inventory.
+        EnvironmentFailure: a task failed or a host could not be reached; each is named.
+    """
+    nodes = nodes_of(environment)
+    given = {**host_variables(environment, nobody(environment), b"", project), **(variables or {})}
+    if limit:
+        given["citycam_limit"] = limit
+    with _own_signals():
+        return run_playbook(
+            f"hosts/{verb}.yml",
+            given,
+            tags,
+            on_event,
+            check=check,
+            inventory=inventory or project / nodes.hosts,
+        )
+
+
+def deliver(environment: Environment, plan: Plan, camera_key: bytes, project: Path = PROJECT) -> PlaybookResult:
+    """Write the path files of a plan to home and standby of every gateway; a running gateway reloads its own at once.
+
+    Raises:
+        ConfigError: the environment has no nodes.
+        EnvironmentFailure: a host could not be written to.
+    """
+    variables = host_variables(environment, plan, camera_key, project) | {"gateway_config_keep": False}
+    return run_hosts("reconfigure", environment, variables, tags=("gateway_config",), project=project)
+
+
+def nodes_of(environment: Environment) -> Nodes:
+    """The nodes of an environment.
+
+    Raises:
+        ConfigError: it is one machine.
+    """
+    if environment.nodes is None:
+        raise ConfigError(
+            f"the environment {environment.name} has no nodes: it is this one machine",
+            next="name an environment file with nodes: --environment environments/lab.yaml",
+        )
+    return environment.nodes
+
+
+def nobody(environment: Environment) -> Plan:
+    """A plan without cameras."""
+    return Plan(environment=environment.name, inventory_digest="", cameras=[], gateways={})
+
+
+def host_variables(environment: Environment, plan: Plan, camera_key: bytes, project: Path = PROJECT) -> dict[str, Any]:
+    """Variables of the plays in `playbooks/hosts`: who is in which pool, where gateways belong, what names what.
+
+    Folders are those of a node, but for `citycam_workspace` and `citycam_pki`, which are the operator's.
+    """
+    nodes = nodes_of(environment)
+    operator, node = Workspace.of(environment.name, project), Workspace.on_node(environment.name)
+    pools = nodes.pools.model_dump()
+    names = sorted({name for pool in pools.values() for name in pool})
+    places = homes(environment.gateway_names, nodes.pools.recording)
+    site = site_variables(environment, plan, camera_key, project)
+    files = [
+        {
+            **gateway,
+            "config_folder": str(node.gateway_config(gateway["name"])),
+            "recordings_folder": str(node.recordings(gateway["name"])),
+        }
+        for gateway in site.pop("gateway_config_gateways")
+    ]
+    registry = nodes.registry.partition(":")[0]
+    return site | {
+        "pki_services": [
+            {"name": "registry", "names": [registry, "localhost"]},
+            {"name": "database", "names": ["database-1.service", "database-2.service"]},
+            {"name": "backup", "names": ["backup.service"]},
+            {"name": "journal", "names": [nodes.pools.platform[0]]},
+            {"name": "journal-sender", "names": ["journal-sender"]},
+        ],
+        "gateway_config_keep": True,
+        "citycam_environment": environment.name,
+        "citycam_workspace": str(operator.root),
+        "citycam_pki": str(operator.pki),
+        "citycam_node_folder": str(node.root),
+        "citycam_pools": pools,
+        "citycam_gateways": [
+            {"name": name, "home": places.home[name], "standby": places.standby.get(name, "")}
+            for name in environment.gateway_names
+        ],
+        "citycam_gateway_files": files,
+        "citycam_gateways_on": {name: places.on(name) for name in names},
+        "citycam_registry": nodes.registry,
+        "citycam_camera_lan": str(environment.networks.camera_lan),
+        "citycam_camera_ranges": camera_ranges(names, environment.networks.camera_lan),
+        "citycam_camera_interface": nodes.camera_interface,
+        "citycam_folders": {
+            "fleet": [{"path": str(node.fleet), "uid": CITYCAM_UID}],
+            "load": [{"path": str(node.load), "uid": CITYCAM_UID}],
+            "platform": [{"path": str(node.prometheus), "uid": PROMETHEUS_UID}],
+        },
+    }
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import sys
 import tempfile
@@ -11,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,22 +27,43 @@ from citycam.plan.plan import Plan
 
 @dataclass(frozen=True)
 class TaskEvent:
-    """A task has ended on the host: `state` is ok, changed, skipped or failed."""
+    """A task has ended on a host: `state` is ok, changed, skipped, failed or unreachable.
+
+    `said` is the message of one that went wrong; tasks under no_log have theirs censored.
+    """
 
     task: str
     role: str
     state: str
+    host: str = "localhost"
+    seconds: float = field(default=0.0, compare=False)
+    said: str = ""
+
+
+@dataclass(frozen=True)
+class HostResult:
+    """How many tasks ended how on one host."""
+
+    ok: int = 0
+    changed: int = 0
+    skipped: int = 0
+    failed: int = 0
+    unreachable: int = 0
 
 
 @dataclass(frozen=True)
 class PlaybookResult:
-    """How many tasks ended how, and how long all took."""
+    """How many tasks ended how, on all hosts and on each, and how long all took."""
 
     ok: int
     changed: int
     skipped: int
     failed: int
     seconds: float
+    unreachable: int = 0
+    hosts: Mapping[str, HostResult] = field(default_factory=dict)
+    data: Mapping[str, Any] = field(default_factory=dict)
+    """What the play gave by `set_stats`."""
 
 
 def run_playbook(
@@ -52,24 +74,34 @@ def run_playbook(
     *,
     check: bool = False,
     project: Path = PROJECT,
+    inventory: Path | None = None,
+    limit: str = "",
 ) -> PlaybookResult:
-    """Run `playbooks/<playbook>` against the project's inventory; with `check` nothing is changed.
+    """Run `playbooks/<playbook>`; with `check` nothing is changed.
+
+    Without an `inventory` it is the project's, this machine. `limit` is Ansible's pattern of hosts.
 
     Raises:
-        ConfigError: there is no such playbook.
-        EnvironmentFailure: a task failed; the error names it and quotes its message.
+        ConfigError: there is no such playbook or inventory.
+        EnvironmentFailure: a task failed or a host could not be reached; the error names each and quotes its message.
         KeyboardInterrupt: it was interrupted, and has ended.
     """
     path = project / "playbooks" / playbook
     if not path.is_file():
         raise ConfigError("there is no such playbook", where=str(path), next="name one of playbooks/*.yml")
+    hosts = inventory or project / "playbooks" / "inventories" / "local.yml"
+    if not hosts.exists():
+        raise ConfigError(
+            "there is no such inventory", where=str(hosts), next="write it, or have `citycam lab up` make one"
+        )
     # Everything the runner leaves (variables, events, its own environment) lies in here and goes with it.
     with tempfile.TemporaryDirectory(prefix="citycam-playbook-") as folder:
         secret = Path(folder) / "variables.json"
         secret.touch(mode=0o600)
         secret.write_text(json.dumps(dict(variables or {})), encoding="utf-8")
         options = [f"--extra-vars=@{secret}", *(["--check"] if check else []), *(f"--tags={tag}" for tag in tags)]
-        return _run(path, Path(folder), options, on_event, project)
+        options += [f"--limit={shlex.quote(limit)}"] if limit else []
+        return _run(path, hosts, Path(folder), options, on_event, project)
 
 
 def site_variables(environment: Environment, plan: Plan, camera_key: bytes, project: Path = PROJECT) -> dict[str, Any]:
@@ -103,21 +135,29 @@ def site_variables(environment: Environment, plan: Plan, camera_key: bytes, proj
 
 
 def _run(
-    path: Path, folder: Path, options: Sequence[str], on_event: Callable[[TaskEvent], None] | None, project: Path
+    path: Path,
+    inventory: Path,
+    folder: Path,
+    options: Sequence[str],
+    on_event: Callable[[TaskEvent], None] | None,
+    project: Path,
 ) -> PlaybookResult:
     import ansible_runner  # type: ignore[import-untyped]  # it has no types
 
     failures: list[str] = []
-    totals: dict[str, int] = {}
+    stats: dict[str, dict[str, int]] = {}
+    data: dict[str, Any] = {}
 
     def hear(event: dict[str, Any]) -> bool:
         ended = _task_event(event)
-        if ended and ended.state == "failed":
-            failures.append(f"{ended.role or path.name}: {ended.task}: {_message(event['event_data'].get('res', {}))}")
+        if ended and ended.state in ("failed", "unreachable"):
+            where = [] if ended.host == "localhost" else [ended.host]
+            failures.append(": ".join([*where, ended.role or path.name, ended.task, ended.said]))
         if ended and on_event:
             on_event(ended)
         if event.get("event") == "playbook_on_stats":
-            totals.update({key: sum(event["event_data"].get(key, {}).values()) for key in _TOTALS})
+            stats.update({name: event["event_data"].get(key, {}) for key, name in _STATS.items()})
+            data.update(event["event_data"].get("artifact_data") or {})
         return False  # keep no file of it
 
     started = time.monotonic()
@@ -126,10 +166,11 @@ def _run(
             private_data_dir=str(folder),
             project_dir=str(project),
             playbook=str(path),
-            inventory=str(project / "playbooks" / "inventories" / "local.yml"),
+            inventory=str(inventory),
             cmdline=" ".join(options),
             envvars={
                 "ANSIBLE_CONFIG": str(project / "ansible.cfg"),
+                "ANSIBLE_HOST_KEY_CHECKING": "True",  # the runner would turn it off
                 "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
             },
             event_handler=hear,
@@ -141,12 +182,15 @@ def _run(
     if ran.status != "successful":
         why = "\n".join(failures) or ran.stdout.read()[-2000:].strip()
         raise EnvironmentFailure(f"playbook {path.name} {ran.status}", where=str(path), why=why, next="see the reason")
+    hosts = {
+        host: HostResult(**{name: counts.get(host, 0) for name, counts in stats.items()})
+        for host in sorted(set().union(*stats.values()))
+    }
     return PlaybookResult(
-        ok=totals.get("ok", 0),
-        changed=totals.get("changed", 0),
-        skipped=totals.get("skipped", 0),
-        failed=totals.get("failures", 0),
+        **{name: sum(stats.get(name, {}).values()) for name in _STATS.values()},
         seconds=time.monotonic() - started,
+        hosts=hosts,
+        data=data,
     )
 
 
@@ -173,18 +217,33 @@ def _end_workers(folder: Path) -> None:
             continue  # it ended by itself
 
 
-_TOTALS = ("ok", "changed", "skipped", "failures")
-_STATES = {"runner_on_ok": "ok", "runner_on_skipped": "skipped", "runner_on_failed": "failed"}
+_STATS = {"ok": "ok", "changed": "changed", "skipped": "skipped", "failures": "failed", "dark": "unreachable"}
+"""Ansible's words in its statistics, and ours."""
+_STATES = {
+    "runner_on_ok": "ok",
+    "runner_on_skipped": "skipped",
+    "runner_on_failed": "failed",
+    "runner_on_unreachable": "unreachable",
+}
 
 
 def _task_event(event: dict[str, Any]) -> TaskEvent | None:
     state = _STATES.get(event.get("event", ""))
     data = event.get("event_data", {})
-    if state is None or (state == "failed" and data.get("ignore_errors")):
+    result = data.get("res") or {}
+    forgiven = data.get("ignore_errors") or data.get("ignore_unreachable") or result.get("skip_reason")
+    if state is None or (state in ("failed", "unreachable") and forgiven):
         return None
-    if state == "ok" and data.get("res", {}).get("changed"):
+    if state == "ok" and result.get("changed"):
         state = "changed"
-    return TaskEvent(task=str(data.get("task", "")), role=str(data.get("role", "") or ""), state=state)
+    return TaskEvent(
+        task=str(data.get("task", "")),
+        role=str(data.get("role", "") or ""),
+        state=state,
+        host=str(data.get("host", "localhost")),
+        seconds=float(data.get("duration") or 0.0),
+        said=_message(result) if state in ("failed", "unreachable") else "",
+    )
 
 
 def _message(result: dict[str, Any]) -> str:

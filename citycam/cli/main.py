@@ -16,6 +16,7 @@ from citycam.cli import (
     city_reports,
     doctor,
     fleet,
+    hosts,
     inventory,
     lab,
     plan,
@@ -40,6 +41,7 @@ app = typer.Typer(
 app.add_typer(campaign.app, name="campaign")
 app.add_typer(stack.app, name="stack")
 app.add_typer(lab.app, name="lab")
+app.add_typer(hosts.app, name="hosts")
 app.add_typer(archive.app, name="archive")
 app.add_typer(inventory.app, name="inventory")
 app.add_typer(policy.app, name="policy")

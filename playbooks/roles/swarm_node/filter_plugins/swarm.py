@@ -1,0 +1,90 @@
+"""What `docker_swarm_info` returns, in the words of `citycam.plan.labels`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from citycam.plan.labels import NODE, Berth, Policy, Swarm, away, relabel
+
+PART = "citycam.part"
+
+
+def node_ids(info: Mapping[str, Any], own: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The engine's id of every node of ours by name; `own` are ids that nodes told themselves.
+
+    A node that was lost and came back anew is in the list twice: the one that is ready counts.
+    """
+    found: dict[str, str] = {}
+    for node in sorted(info.get("nodes", []), key=_ready):
+        if name := node["Spec"].get("Labels", {}).get(NODE):
+            found[name] = node["ID"]
+    return found | {name: id_ for name, id_ in (own or {}).items() if id_}
+
+
+def swarm_labels(
+    info: Mapping[str, Any],
+    node: str,
+    pools: Sequence[str],
+    gateways: Sequence[Mapping[str, str]],
+    policy: str,
+    own: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """What to set and to take off a node: `{set: {...}, unset: [...]}`."""
+    change = relabel(node, pools, _berths(gateways), _swarm(info, own), Policy(policy))
+    return {"set": dict(change.set), "unset": list(change.unset)}
+
+
+def gateways_away(info: Mapping[str, Any], gateways: Sequence[Mapping[str, str]]) -> list[str]:
+    """Gateways that do not run at their home although it is ready."""
+    return away(_berths(gateways), _swarm(info, None))
+
+
+def tasks_on(info: Mapping[str, Any], id_: str) -> list[str]:
+    """Ids of the tasks that are not over on a node."""
+    over = {"complete", "shutdown", "failed", "rejected", "orphaned", "remove"}
+    return [task["ID"] for task in info["tasks"] if task.get("NodeID") == id_ and task["Status"]["State"] not in over]
+
+
+def _berths(gateways: Sequence[Mapping[str, str]]) -> list[Berth]:
+    return [Berth(each["name"], each["home"], each.get("standby") or "") for each in gateways]
+
+
+def _swarm(info: Mapping[str, Any], own: Mapping[str, str] | None) -> Swarm:
+    ids = node_ids(info, own)
+    names = {id_: name for name, id_ in ids.items()}
+    nodes = {names[node["ID"]]: node for node in info["nodes"] if node["ID"] in names}
+    running = {
+        part: _where(info["tasks"], service["ID"], names)
+        for service in info["services"]
+        if (part := service["Spec"].get("Labels", {}).get(PART))
+    }
+    return Swarm(
+        labels={name: node["Spec"].get("Labels", {}) for name, node in nodes.items()},
+        ready=frozenset(name for name, node in nodes.items() if _ready(node)),
+        running=running,
+    )
+
+
+def _ready(node: Mapping[str, Any]) -> bool:
+    return bool(node["Status"]["State"] == "ready" and node["Spec"]["Availability"] == "active")
+
+
+def _where(tasks: Sequence[Mapping[str, Any]], service: str, names: Mapping[str, str]) -> str:
+    for task in tasks:
+        if (task["ServiceID"], task["DesiredState"], task["Status"]["State"]) == (service, "running", "running"):
+            return names.get(task.get("NodeID", ""), "")
+    return ""
+
+
+class FilterModule:
+    """Ansible's way of finding them."""
+
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        """The filters by name."""
+        return {
+            "node_ids": node_ids,
+            "swarm_labels": swarm_labels,
+            "gateways_away": gateways_away,
+            "tasks_on": tasks_on,
+        }
