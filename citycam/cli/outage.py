@@ -44,6 +44,9 @@ def simulate(
     timings_file: Annotated[
         Path, typer.Option("--timings", help="Other figures.", show_default="citycam/plan/outage/timings.yaml")
     ] = TIMINGS,
+    given: Annotated[
+        list[str] | None, typer.Option("--set", help="One figure otherwise, as in swarm.heartbeat=1s; may be repeated.")
+    ] = None,
     coefficients_file: Annotated[
         Path, typer.Option("--coefficients", help="Machines.", show_default="citycam/plan/coefficients.yaml")
     ] = COEFFICIENTS,
@@ -53,7 +56,7 @@ def simulate(
     """Simulate what a city loses when something falls: gaps, storms of calls, load, and who records what."""
     if plan is not None and cameras is not None:
         raise ConfigError("both a plan and cameras", where="--plan, --cameras", next="give one of them")
-    known, figures = coefficients(coefficients_file), timings(timings_file)
+    known, figures = coefficients(coefficients_file), timings(timings_file).replaced(_pairs(given or []))
     chosen = load_scenario(scenario)
     if cameras is None:
         file = plan or PLAN
@@ -66,6 +69,16 @@ def simulate(
     if out is not None:
         write(out, dump_outcome(outcome))
     Output(as_json).result(_data(outcome, out), lambda console: _show(console, outcome, out))
+
+
+def _pairs(given: list[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for text in given:
+        name, equals, value = (part.strip() for part in text.partition("="))
+        if not equals:
+            raise ConfigError(f"cannot set {text}", where="--set", next="as in --set swarm.heartbeat=1s")
+        found[name] = value
+    return found
 
 
 def _planned(file: Path, known: Coefficients, figures: Timings) -> Layout:

@@ -24,6 +24,14 @@ def test_a_grid_is_simulated() -> None:
     assert "not measured yet: swarm.reconnect, gateway.start" in text
 
 
+def test_a_figure_is_set_otherwise() -> None:
+    patient, quick = (
+        json.loads(call("node-dies", "--cameras", 60, "--json", "--set", f"swarm.heartbeat={heartbeat}")[1])["data"]
+        for heartbeat in ("5s", "1s")
+    )
+    assert quick["missed"]["most"] < patient["missed"]["least"]
+
+
 def test_a_plan_is_simulated_and_written(tmp_path: Path) -> None:
     plan, out = tmp_path / "plan.json", tmp_path / "outage.json"
     plan.write_text(dump_city_plan(planned(city(300, wards=4))), encoding="utf-8")
@@ -45,6 +53,8 @@ def test_mistakes_are_told(tmp_path: Path) -> None:
         (("rack-dies", "--cameras", 60), "a rack of 4 nodes"),
         (("node-dies", "--cameras", 60, "--plan", "plan.json"), "both a plan and cameras"),
         (("node-dies", "--plan", tmp_path / "none.json"), "cannot read the plan"),
+        (("node-dies", "--cameras", 60, "--set", "swarm.grace"), "cannot set swarm.grace"),
+        (("node-dies", "--cameras", 60, "--set", "swarm.grase=1"), "did you mean swarm.grace?"),
         (("node-dies", "--cameras", 3), "cannot lay out 3 cameras on 6 gateways"),
     ]:
         code, _, errors = call(*arguments)

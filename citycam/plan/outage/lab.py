@@ -37,7 +37,8 @@ Metric = Literal[
 class Measurement(Document):
     """One measurement: the scenario that was played on `nodes` hosts, and what `metric` was, in SI units.
 
-    `timings` are figures that were otherwise there; `within` is what the value may lie outside of what is simulated.
+    `timings` are figures that were otherwise there, written as in timings.yaml; `within` is what the value may lie
+    outside of what is simulated.
     """
 
     what: str
@@ -46,7 +47,7 @@ class Measurement(Document):
     gateways: Many
     nodes: Many
     cores: Many = 2
-    timings: dict[str, float] = Field(default_factory=dict)
+    timings: dict[str, str] = Field(default_factory=dict)
     metric: Metric
     value: float
     within: Annotated[float, Field(ge=0)] = 0.0

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from citycam.model.documents import Document, load
 from citycam.model.errors import ConfigError
@@ -86,11 +87,11 @@ class Network(Document):
 
 
 class Timing(Document):
-    """A figure as a result carries it: plain SI number, and what kind of source it has."""
+    """A figure as a result carries it: plain SI number, and what kind of source it has; `given` for this run alone."""
 
     name: str
     value: float
-    kind: Literal["measured", "documented", "set", "unmeasured"]
+    kind: Literal["measured", "documented", "set", "unmeasured", "given"]
 
 
 class Timings(Document):
@@ -113,22 +114,25 @@ class Timings(Document):
     def figures(self) -> Iterator[Timing]:
         """Every figure with its name, in the order of the file."""
         for name, known in self._known():
-            yield Timing(name=name, value=float(known.value), kind=self.sources[known.source].kind)
+            kind = self.sources[known.source].kind if known.source else "given"
+            yield Timing(name=name, value=float(known.value), kind=kind)
 
-    def replaced(self, values: Mapping[str, float]) -> Timings:
-        """The same with other values, `{"swarm.heartbeat": 1.0}` in SI units; their sources are not touched.
+    def replaced(self, values: Mapping[str, float | str]) -> Timings:
+        """The same with other values: numbers in SI units, or text as in the file (`{"swarm.heartbeat": "1s"}`).
 
         Raises:
-            ConfigError: there is no such figure.
+            ConfigError: there is no such figure, or the text is no value of it.
         """
-        unknown = sorted(values.keys() - {name for name, _ in self._known()})
-        if unknown:
-            raise ConfigError(f"no such timing: {', '.join(unknown)}", next="names are as in gateway.start")
+        names = [name for name, _ in self._known()]
+        for name in values:
+            if name not in names:
+                close = get_close_matches(name, names, n=1)
+                hint = f"did you mean {close[0]}?" if close else "names are as in gateway.start"
+                raise ConfigError(f"no such timing: {name}", next=hint)
         parts: dict[str, dict[str, Known[Any]]] = {}
         for name, value in values.items():
             part, _, key = name.partition(".")
-            known: Known[Any] = getattr(getattr(self, part), key)
-            parts.setdefault(part, {})[key] = known.model_copy(update={"value": type(known.value)(value)})
+            parts.setdefault(part, {})[key] = _given(name, getattr(getattr(self, part), key), value)
         return self.model_copy(
             update={part: getattr(self, part).model_copy(update=update) for part, update in parts.items()}
         )
@@ -138,6 +142,16 @@ class Timings(Document):
             section: BaseModel = getattr(self, part)
             for name in type(section).model_fields:
                 yield f"{part}.{name}", getattr(section, name)
+
+
+def _given(name: str, known: Known[Any], value: float | str) -> Known[Any]:
+    if not isinstance(value, str):
+        return known.model_copy(update={"value": type(known.value)(value), "source": ""})
+    try:
+        return type(known).model_validate({"value": value, "source": ""})
+    except ValidationError as error:
+        message = str(error.errors()[0]["msg"]).removeprefix("Value error, ")
+        raise ConfigError(f"{name}={value}", why=message, next="write it as in timings.yaml") from error
 
 
 @cache

@@ -11,7 +11,7 @@ def measured(**changes: object) -> Measurement:
         "cameras": 12,
         "gateways": 6,
         "nodes": 3,
-        "timings": {"camera.single_session": 0, "camera.key_frame": 0},
+        "timings": {"camera.single_session": "0%", "camera.key_frame": "0s"},
         "metric": "missed.most",
         "value": 5.0,
         "date": "2026-11",

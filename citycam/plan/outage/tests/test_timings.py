@@ -25,8 +25,23 @@ def test_figures_are_replaced_by_name() -> None:
     changed = timings().replaced({"swarm.heartbeat": 1, "camera.key_frame": 0.5})
     assert (changed.swarm.heartbeat.value, changed.camera.key_frame.value) == (1.0, 0.5)
     assert timings().swarm.heartbeat.value == 2.0
-    with pytest.raises(ConfigError, match=r"no such timing: swarm\.hartbeat"):
-        timings().replaced({"swarm.hartbeat": 1})
+    assert timings().replaced({"swarm.grace": "4", "gateway.start": "300ms"}).gateway.start.value == 0.3
+    given = {figure.name for figure in changed.figures() if figure.kind == "given"}
+    assert given == {"swarm.heartbeat", "camera.key_frame"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("swarm.hartbeat", "1s", r"did you mean swarm\.heartbeat"),
+        ("swarm.heartbeat", "1", "not a duration"),
+        ("swarm.grace", "0", "greater than or equal to 1"),
+        ("swarm", "1s", "no such timing: swarm"),
+    ],
+)
+def test_what_cannot_be_replaced_is_told(name: str, value: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        timings().replaced({name: value})
 
 
 @pytest.mark.parametrize(
