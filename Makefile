@@ -10,8 +10,11 @@ STAMP := .venv/.installed
 # Most of the time tests wait for containers: three share two cores well.
 WORKERS ?= 3
 UNIT := citycam infra simulators loadtests
+# A lab and the environment of its name: environments/$(LAB).yaml says which of its hosts carry what.
+LAB ?= lab
+HOSTS ?= 5
 
-.PHONY: help setup check test acceptance lint types unit images bench-smoke bench-inventory bench-fleet bench-soak bench-beyond bench-peers roles stack-up stack-down clean
+.PHONY: help setup check test acceptance lint types unit images bench-smoke bench-inventory bench-fleet bench-soak bench-beyond bench-peers roles stack-up stack-down lab lab-down clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -79,6 +82,17 @@ stack-up: setup images ## Stand up the platform of environments/local.yaml
 
 stack-down: $(STAMP) ## Take it down again; recordings stay
 	$(BIN)/citycam stack down
+
+lab: setup images ## Five bare machines made into nodes, and the platform on them (LAB=lab-3 HOSTS=3: three)
+	$(BIN)/citycam lab up --name $(LAB) --hosts $(HOSTS)
+	$(BIN)/citycam hosts precheck --environment environments/$(LAB).yaml
+	$(BIN)/citycam hosts deploy --environment environments/$(LAB).yaml
+	$(BIN)/python -m infra.images push --environment environments/$(LAB).yaml >/dev/null
+	$(BIN)/citycam stack up --environment environments/$(LAB).yaml
+	$(BIN)/citycam hosts recover --environment environments/$(LAB).yaml
+
+lab-down: $(STAMP) ## Remove the lab: machines, disks, bridges, all that ran on them
+	$(BIN)/citycam lab down --name $(LAB)
 
 clean: ## Remove what linters and tests left in the checkout; runs/ and .citycam/ stay
 	rm -rf build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .ansible *.egg-info
