@@ -33,7 +33,6 @@ from citycam.model.errors import CitycamError, ConfigError, EvidenceMissing, Exi
 from citycam.model.verdict import Verdict
 from citycam.model.workspace import PROJECT
 from citycam.plan.plan import Plan, make_plan
-from citycam.report.html import render
 from citycam.report.junit import write_junit
 from simulators import faults
 
@@ -150,6 +149,8 @@ def _judge(run: Run, gates: dict[str, str], *, interrupted: bool = False) -> Jud
     if interrupted:
         judgement = judgement.model_copy(update={"verdict": Verdict.UNKNOWN})
     judgement.save(run.root)
+    from citycam.report.html import render  # with its charts, the slowest import of all
+
     render(run.root)
     write_junit(run.root)
     return judgement
