@@ -71,11 +71,12 @@ class Lab:
         try:
             subnets = self._networks(client)
             self._hosts(client, layout, image, subnets, report)
-            wait_running(self._containers(), self.workspace, report)
         except BaseException:
             # Half a lab is no lab: what stands is of no use to anybody.
             self.down()
             raise
+        # A host that does not come up stays, to be looked into.
+        wait_running(self._containers(), self.workspace, report)
         return self.status()
 
     def status(self) -> list[HostStatus]:
