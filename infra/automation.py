@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,12 +17,15 @@ from citycam.model.errors import EnvironmentFailure, UnexpectedChange
 from citycam.model.workspace import PROJECT, Workspace
 from infra.backend import PROJECT_NAME, Backend
 from infra.cli import require_cli
+from infra.components.networks import CAMERA_ADDRESSES
 from infra.events import Changes, Listener, OnEvent
 from infra.hosts import prepare_hosts
-from infra.images.contexts import tags
+from infra.images.push import pushed
+from infra.nodes import roster
 from infra.outputs import Outputs
 from infra.program import declare
 from infra.provider.engine import connect, require_manager
+from infra.reach import reach
 from infra.settings import Settings
 from infra.sweep import PartStatus, find_all, parts, say
 
@@ -46,6 +49,7 @@ class Stack:
 
     def __init__(self, environment: Environment, project: Path = PROJECT) -> None:
         self.environment = environment
+        self.project = project
         self.workspace = Workspace.of(environment.name, project)
         self.backend = Backend(self.workspace)
 
@@ -56,7 +60,7 @@ class Stack:
             EnvironmentFailure: Docker, the Swarm or Pulumi cannot be used.
         """
         listener = Listener(on_event)
-        with self._operation(listener) as stack:
+        with self._reach(), self._operation(listener, standing=True) as stack:
             stack.preview(refresh=True, on_event=listener.hear, on_output=_quiet, suppress_progress=True)
         return listener.changes()
 
@@ -67,15 +71,16 @@ class Stack:
             UnexpectedChange: something would change although nothing was to; nothing was changed.
             EnvironmentFailure: it cannot be stood up.
         """
-        if expect_no_changes:
-            self._require_no_change()
-            return self.outputs()
-        require_manager(connect())
-        prepare_hosts(self.environment, self.workspace)
-        listener = Listener(on_event)
-        with self._operation(listener) as stack:
-            stack.up(refresh=True, on_event=listener.hear, on_output=_quiet, suppress_progress=True)
-            outputs = _outputs(stack)
+        with self._reach():
+            if expect_no_changes:
+                self._require_no_change()
+                return self.outputs()
+            require_manager(connect())
+            prepare_hosts(self.environment, self.workspace)
+            listener = Listener(on_event)
+            with self._operation(listener, standing=True) as stack:
+                stack.up(refresh=True, on_event=listener.hear, on_output=_quiet, suppress_progress=True)
+                outputs = _outputs(stack)
         outputs.write(self.workspace.outputs)
         return outputs
 
@@ -85,18 +90,19 @@ class Stack:
         Raises:
             EnvironmentFailure: there was none.
         """
-        with self._operation(Listener()) as stack:
+        with self._reach(), self._operation(Listener()) as stack:
             return _outputs(stack)
 
     def status(self) -> StackStatus:
         """What runs now, as the engine sees it."""
-        require_manager(connect())
-        return StackStatus(tuple(parts(self.environment.name)))
+        with self._reach():
+            require_manager(connect())
+            return StackStatus(tuple(parts(self.environment.name)))
 
     def refresh(self, on_event: OnEvent | None = None) -> Changes:
         """Look at everything and take what is there as the state: the drift that the next `up` repairs."""
         listener = Listener(on_event)
-        with self._operation(listener) as stack:
+        with self._reach(), self._operation(listener) as stack:
             stack.refresh(on_event=listener.hear, on_output=_quiet, suppress_progress=True)
         return listener.changes()
 
@@ -106,17 +112,13 @@ class Stack:
         Raises:
             EnvironmentFailure: something of the environment is left over.
         """
-        if self.backend.state.exists():
-            listener = Listener(on_event)
-            with self._operation(listener, standing=False) as stack:
-                if volumes:
-                    stack.destroy(refresh=True, on_event=listener.hear, on_output=_quiet, suppress_progress=True)
-                    stack.workspace.remove_stack(self.environment.name)
-                else:
-                    stack.up(refresh=True, on_event=listener.hear, on_output=_quiet, suppress_progress=True)
-            if volumes:
-                self._forget()
-        left = find_all(self.environment.name, volumes=volumes)
+        with self._reach():
+            if self.backend.state.exists():
+                self._take_down(volumes, Listener(on_event))
+            left = find_all(self.environment.name, volumes=volumes)
+        # The addresses of the camera LAN are Ansible's where it made the nodes, and stay with them.
+        addresses = self.environment.service_name(CAMERA_ADDRESSES) if self.environment.nodes else ""
+        left = [found for found in left if found.name != addresses]
         if left:
             raise EnvironmentFailure(
                 f"something of {self.environment.name} is left over",
@@ -124,6 +126,26 @@ class Stack:
                 why=say(left),
                 next=f"was it made by another checkout? python -m infra.clean {self.environment.name} removes it",
             )
+
+    def _reach(self) -> AbstractContextManager[None]:
+        """The environment's engine, as long as something is asked of it."""
+        return reach(self.environment, self.project)
+
+    def _take_down(self, volumes: bool, listener: Listener) -> None:
+        with self._operation(listener) as stack:
+            if volumes:
+                stack.destroy(refresh=True, on_event=listener.hear, on_output=_quiet, suppress_progress=True)
+                stack.workspace.remove_stack(self.environment.name)
+            else:
+                stack.up(refresh=True, on_event=listener.hear, on_output=_quiet, suppress_progress=True)
+        if volumes:
+            self._forget()
+
+    def _settings(self, standing: bool) -> Settings:
+        addresses = roster(self.environment, self.project).addresses
+        # What does not stand runs no image: it can be taken down though none was ever pushed.
+        images = pushed(self.environment, self.workspace) if standing else {}
+        return Settings(self.environment, self.workspace, images, standing, addresses)
 
     def _require_no_change(self) -> None:
         changes = self.preview()
@@ -145,12 +167,15 @@ class Stack:
         (root.parent.parent / "infra" / f"Pulumi.{self.environment.name}.yaml").unlink(missing_ok=True)
 
     @contextmanager
-    def _operation(self, listener: Listener, standing: bool = True) -> Iterator[auto.Stack]:
-        """A Pulumi stack to work with: locks of the dead are broken, errors become ours."""
+    def _operation(self, listener: Listener, standing: bool = False) -> Iterator[auto.Stack]:
+        """A Pulumi stack to work with: locks of the dead are broken, errors become ours.
+
+        Its program, where that is run, lets the services stand or not.
+        """
         require_manager(connect())
         self.backend.prepare()
         self.backend.break_stale_locks(self.environment.name)
-        settings = Settings(self.environment, self.workspace, tags(), standing)
+        settings = self._settings(standing)
         try:
             stack = self._select(lambda: declare(settings))
             _drop_pending(stack)

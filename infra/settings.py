@@ -10,7 +10,8 @@ import pulumi
 from citycam.model.environment import Environment, load_environment
 from citycam.model.errors import EnvironmentFailure
 from citycam.model.workspace import PROJECT, Workspace
-from infra.images.contexts import tags
+from infra.images.push import pushed
+from infra.nodes import roster
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,9 @@ class Settings:
         config = pulumi.Config()
         name = pulumi.get_stack()
         environment = load_environment(PROJECT / (config.get("environment") or f"environments/{name}.yaml"))
-        return cls(environment, Workspace.of(environment.name), tags(), config.get_bool("standing") is not False)
+        workspace = Workspace.of(environment.name)
+        standing = config.get_bool("standing") is not False
+        return cls(environment, workspace, pushed(environment, workspace), standing, roster(environment).addresses)
 
     @property
     def folders(self) -> Workspace:

@@ -27,11 +27,15 @@ NAME = r"^[a-z][a-z0-9-]{0,19}$"
 
 
 class Networks(Document):
-    """Subnets of the stack. Cameras live in the second quarter of `camera_lan`, containers in its first /24."""
+    """Subnets of the stack. Cameras live in the second quarter of `camera_lan`, containers in its first /24.
+
+    The overlays are `encrypted` between nodes (IPsec ESP with AES-GCM), which the nodes' kernels must be able to.
+    """
 
     camera_lan: Annotated[IPv4Network, AfterValidator(_inside_benchmark_range)]
     management: IPv4Network
     service: IPv4Network
+    encrypted: bool = True
 
     @property
     def container_range(self) -> IPv4Network:

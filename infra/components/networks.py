@@ -31,7 +31,7 @@ class Networks(pulumi.ComponentResource):
                 driver="overlay",
                 subnet=str(subnets.management),
                 internal=True,
-                encrypted=True,
+                encrypted=subnets.encrypted,
             ),
             inside,
         )
@@ -43,7 +43,7 @@ class Networks(pulumi.ComponentResource):
                 environment=environment.name,
                 driver="overlay",
                 subnet=str(subnets.service),
-                encrypted=True,
+                encrypted=subnets.encrypted,
             ),
             inside,
         )
@@ -52,10 +52,10 @@ class Networks(pulumi.ComponentResource):
     def _camera_lan(self, environment: Environment, inside: pulumi.ResourceOptions) -> NetworkArgs:
         """The network with the cameras, whose addresses come from a configuration that lies on every node."""
         name, addresses = (environment.service_name(each) for each in ("camera-lan", CAMERA_ADDRESSES))
+        # Internal: whatever the fleet is told to do, it reaches nothing but this network.
         if environment.nodes:
-            # The camera VLAN itself. Its addresses differ from node to node: Ansible puts them there. An internal
-            # macvlan would be cut off from its interface.
-            return NetworkArgs(name, environment.name, "macvlan", config_from=addresses)
+            # The camera VLAN itself. Its interface and its addresses differ from node to node: Ansible puts them there.
+            return NetworkArgs(name, environment.name, "macvlan", internal=True, config_from=addresses)
         subnets = environment.networks
         configuration = NetworkArgs(
             name=addresses,
@@ -66,5 +66,4 @@ class Networks(pulumi.ComponentResource):
             config_only=True,
         )
         made = Network(CAMERA_ADDRESSES, configuration, inside)
-        # Internal: whatever the fleet is told to do, it reaches nothing but this network.
         return NetworkArgs(name, environment.name, "bridge", internal=True, config_from=made.name)

@@ -72,9 +72,18 @@ def test_a_gateway_that_moved_starts_after_a_second(platform: Platform, tmp_path
 
 def test_the_camera_lan_is_the_vlan_with_addresses_that_lie_on_each_node(platform: Platform) -> None:
     lan = platform.one("Network", "camera-lan")
-    assert (lan["driver"], lan["internal"]) == ("macvlan", False)
+    assert (lan["driver"], lan["internal"]) == ("macvlan", True)
     assert lan["config_from"] == "citycam-lab-camera-lan-addresses"
     assert sorted(platform.all("Network")) == ["camera-lan", "management", "service"]
+
+
+def test_overlays_are_encrypted_unless_the_environment_says_that_they_cannot_be(
+    platform: Platform, tmp_path: Path
+) -> None:
+    assert [platform.one("Network", name)["encrypted"] for name in ("management", "service")] == [False, False]
+    city = lab().model_copy(update={"networks": lab().networks.model_copy(update={"encrypted": True})})
+    encrypted = stand(tmp_path, city)
+    assert [encrypted.one("Network", name)["encrypted"] for name in ("management", "service")] == [True, True]
 
 
 def scraped(platform: Platform) -> dict[str, Any]:
@@ -124,4 +133,4 @@ def test_several_sites_play_the_cameras_of_a_part_of_the_range_each(tmp_path: Pa
 
 def test_a_stack_on_nodes_that_does_not_stand_keeps_its_credentials(tmp_path: Path) -> None:
     down = stand(tmp_path, lab(), standing=False)
-    assert {each.kind for each in down.declared} == {"Credentials", "Random", "Storage"}
+    assert {each.kind for each in down.declared} == {"Credentials", "MemberCredentials", "Random", "Storage"}
