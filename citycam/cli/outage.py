@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from pydantic import TypeAdapter, ValidationError
 from rich.console import Console
 from rich.table import Table
 
@@ -13,7 +14,7 @@ from citycam.cli.output import Output
 from citycam.cli.plan_files import PLAN, digest_of, write
 from citycam.cli.verb import Json, verb
 from citycam.model.errors import ConfigError
-from citycam.model.units import show_duration
+from citycam.model.units import BitsPerSecond, show_duration
 from citycam.plan.city import load_city_plan
 from citycam.plan.coefficients import COEFFICIENTS, Coefficients, coefficients
 from citycam.plan.outage.layout import Layout, grid, layout_of
@@ -21,8 +22,8 @@ from citycam.plan.outage.outcome import Outcome, Spread, dump_outcome, run_scena
 from citycam.plan.outage.scenario import load_scenario, scenario_names
 from citycam.plan.outage.timings import TIMINGS, Timings, timings
 
-BITRATE = 512_000
-"""Of the lab's cameras, bits per second."""
+BITRATE = "512kb/s"
+"""Of the lab's cameras."""
 
 
 def add_to(plan: typer.Typer) -> None:
@@ -38,7 +39,7 @@ def simulate(
     gateways: Annotated[int, typer.Option(min=1, help="Of these cameras.")] = 6,
     nodes: Annotated[int, typer.Option(min=1, help="Of these gateways.")] = 3,
     cores: Annotated[int, typer.Option(min=1, help="Of such a node, that set connections up.")] = 2,
-    bitrate: Annotated[int, typer.Option(min=1, help="Of such a camera, in bits per second.")] = BITRATE,
+    bitrate: Annotated[str, typer.Option(help="Of such a camera.")] = BITRATE,
     seed: Annotated[int, typer.Option(help="The same seed gives the same result.")] = 7,
     runs: Annotated[int, typer.Option(min=1, help="Seeds to run, from that one on.")] = 1,
     timings_file: Annotated[
@@ -63,12 +64,20 @@ def simulate(
         layout, digest = _planned(file, known, figures), digest_of(file)
     else:
         managers = figures.swarm.managers.value
-        layout = grid(cameras, gateways, nodes, bitrate, known, managers=managers, setup_cores=cores)
+        layout = grid(cameras, gateways, nodes, _rate(bitrate), known, managers=managers, setup_cores=cores)
         digest = None
     outcome = run_scenario(chosen, layout, figures, seed=seed, runs=runs, plan=digest)
     if out is not None:
         write(out, dump_outcome(outcome))
     Output(as_json).result(_data(outcome, out), lambda console: _show(console, outcome, out))
+
+
+def _rate(text: str) -> int:
+    try:
+        return TypeAdapter(BitsPerSecond).validate_python(text)
+    except ValidationError as error:
+        message = str(error.errors()[0]["msg"]).removeprefix("Value error, ")
+        raise ConfigError(f"--bitrate {text}", why=message, next="as in --bitrate 4Mb/s") from error
 
 
 def _pairs(given: list[str]) -> dict[str, str]:

@@ -53,6 +53,7 @@ def test_mistakes_are_told(tmp_path: Path) -> None:
         (("rack-dies", "--cameras", 60), "a rack of 4 nodes"),
         (("node-dies", "--cameras", 60, "--plan", "plan.json"), "both a plan and cameras"),
         (("node-dies", "--plan", tmp_path / "none.json"), "cannot read the plan"),
+        (("node-dies", "--cameras", 60, "--bitrate", "4"), "is not a bit rate"),
         (("node-dies", "--cameras", 60, "--set", "swarm.grace"), "cannot set swarm.grace"),
         (("node-dies", "--cameras", 60, "--set", "swarm.grase=1"), "did you mean swarm.grace?"),
         (("node-dies", "--cameras", 3), "cannot lay out 3 cameras on 6 gateways"),

@@ -110,16 +110,16 @@ def test_a_lost_node_by_hand() -> None:
 
 
 def test_a_lost_leader_by_hand() -> None:
-    """Elected after 3 to 5 ticks, less what has passed since its last word; then six heartbeats of 1.5 to 2.5 s."""
-    for seed in range(40):
-        run = simulate(load_scenario("leader-dies"), lab(), EXACT, seed)
-        assert 2 + 6 * 1.5 <= run.found["node-1"] <= 5 + 6 * 2.5
+    """Elected after 10 to 19 ticks, less what has passed since its last word; then six heartbeats of 1.5 to 2.5 s."""
+    found = [simulate(load_scenario("leader-dies"), lab(), EXACT, seed).found["node-1"] for seed in range(60)]
+    assert 9 + 6 * 1.5 <= min(found) < 22
+    assert 30 < max(found) <= 19 + 6 * 2.5
 
 
 def test_a_majority_of_managers_lost_is_waited_for() -> None:
     event = scenario(rack_dies={"nodes": 2, "first": "node-1", "returns_after": "100s"})
     run = simulate(event, lab(), EXACT, 1)
-    assert all(102 <= missed <= 105 for missed in run.found.values())
+    assert all(109 <= missed <= 119 for missed in run.found.values())
     gone = simulate(scenario(rack_dies={"nodes": 2, "first": "node-1"}), lab(), EXACT, 1)
     assert gone.dark == frozenset(gone.gaps)
     assert not gone.moved
