@@ -15,21 +15,28 @@ ROLES = Path(__file__).with_name("roles")
 
 def describe(role: Path) -> str:
     """The README of a role as Markdown."""
-    specification = YAML(typ="safe").load(role / "meta" / "argument_specs.yml")["argument_specs"]["main"]
-    lines = [f"# {role.name}", "", specification["short_description"] + ".", ""]
-    for paragraph in _paragraphs(specification.get("description", [])):
-        lines += [paragraph, ""]
-    if specification.get("options"):
-        lines += ["| variable | what | type | default |", "|---|---|---|---|", *_rows(specification["options"]), ""]
+    entries = YAML(typ="safe").load(role / "meta" / "argument_specs.yml")["argument_specs"]
+    lines = [f"# {role.name}", "", *_entry(entries["main"])]
+    for name, specification in entries.items():
+        if name != "main":
+            lines += [f"## `tasks_from: {name}`", "", *_entry(specification)]
     lines += ["<!-- Made from meta/argument_specs.yml by `make roles`. -->", ""]
     return "\n".join(lines)
+
+
+def _entry(specification: dict[str, Any]) -> Iterator[str]:
+    yield from (specification["short_description"] + ".", "")
+    for paragraph in _paragraphs(specification.get("description", [])):
+        yield from (paragraph, "")
+    if specification.get("options"):
+        yield from ("| variable | what | type | default |", "|---|---|---|---|", *_rows(specification["options"]), "")
 
 
 def _rows(options: dict[str, Any], prefix: str = "") -> Iterator[str]:
     for name, option in options.items():
         what = " ".join(_paragraphs(option.get("description", [])))
         kind = f"{option['type']} of {option['elements']}" if "elements" in option else option["type"]
-        default = "required" if option.get("required") else f"`{option.get('default', '')}`"
+        default = "required" if option.get("required") else f"`{option['default']}`" if "default" in option else ""
         yield f"| `{prefix}{name}` | {what} | {kind} | {default} |"
         yield from _rows(option.get("options", {}), f"{prefix}{name}[].")
 
