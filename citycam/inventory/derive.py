@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from citycam.inventory.record import CameraRecord, State
+from citycam.inventory.roster import doubles
 from citycam.model.camera import Auth, Camera, Stream
 
 NEEDED = (
@@ -31,7 +32,8 @@ def roster_of(records: Iterable[CameraRecord]) -> Roster:
     """The roster of an inventory, sorted by id.
 
     Nothing is guessed: a record with an unknown fact is left out, and named. The channels of a recorder are one device:
-    they share its serial and the MAC that its first channel tells.
+    they share its serial and the MAC that its first channel tells. Of devices that claim one address (or serial, MAC,
+    stream) none is taken: nobody knows which of them answers there.
     """
     cameras: list[Camera] = []
     left_out: dict[str, str] = {}
@@ -47,7 +49,10 @@ def roster_of(records: Iterable[CameraRecord]) -> Roster:
                 reason = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
         if reason is not None:
             left_out[record.id] = reason
-    return Roster(tuple(cameras), left_out)
+    for late, early, what in doubles(cameras):
+        for one, other in ((cameras[late], cameras[early]), (cameras[early], cameras[late])):
+            left_out.setdefault(one.id, f"not alone: {other.id} has the {what} too")
+    return Roster(tuple(one for one in cameras if one.id not in left_out), left_out)
 
 
 def _as_channel(record: CameraRecord, macs: dict[str, str]) -> CameraRecord:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, cast
 
+from citycam.inventory.formula import STARTS, legal
 from citycam.inventory.remark import Level, Remark
 from citycam.inventory.saved import saved
 from citycam.inventory.submission import Returned, Submission
@@ -15,16 +16,8 @@ if TYPE_CHECKING:
     from openpyxl.cell.cell import Cell
     from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-_ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _NAME = re.compile(r"[\[\]:*?/\\]")
 MOST_REMARKS = 50_000
-
-
-def escaped(text: str) -> str:
-    """A text that no spreadsheet takes for a formula, for CSV and the like: an apostrophe goes before it."""
-    clean = _ILLEGAL.sub("", text)
-    return f"'{clean}" if clean.startswith(_FORMULA_STARTS) else clean
 
 
 def returned_workbook(submission: Submission) -> bytes:
@@ -92,9 +85,9 @@ def _text(sheet: WriteOnlyWorksheet, text: str) -> Cell:
     """A cell that stays text, also when it looks like a formula."""
     from openpyxl.cell import WriteOnlyCell
 
-    cell = WriteOnlyCell(sheet, _ILLEGAL.sub("", text)[:32_000])
+    cell = WriteOnlyCell(sheet, legal(text)[:32_000])
     cell.data_type = "s"
-    if text.startswith(_FORMULA_STARTS):
+    if text.startswith(STARTS):
         cell.quotePrefix = True
     return cell
 

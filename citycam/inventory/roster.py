@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
+from citycam.inventory.formula import escaped, unescaped
 from citycam.model.camera import Camera
 from citycam.model.documents import Document, load
 from citycam.model.errors import ConfigError
@@ -51,14 +52,14 @@ def load_inventory(path: Path) -> list[Camera]:
 
 
 def dump_csv(cameras: Iterable[Camera]) -> str:
-    """The cameras as CSV text; the inverse of `load_inventory`."""
+    """The cameras as CSV text; the inverse of `load_inventory`. What looks like a formula is escaped."""
     out = io.StringIO()
     writer = csv.DictWriter(out, COLUMNS, lineterminator="\n")
     writer.writeheader()
     for camera in cameras:
         row = camera.model_dump(mode="json")
         row.update(row.pop("stream"))
-        writer.writerow(row)
+        writer.writerow({name: escaped(cell) if isinstance(cell, str) else cell for name, cell in row.items()})
     return out.getvalue()
 
 
@@ -83,7 +84,7 @@ def _read_csv(path: Path) -> list[tuple[str, Camera]]:
 
 
 def _camera(where: str, row: dict[str, Any]) -> Camera:
-    fields = dict(row)
+    fields = {name: unescaped(cell) if isinstance(cell, str) else cell for name, cell in row.items()}
     stream = {name: fields.pop(name) for name in _STREAM}
     try:
         return Camera.model_validate({**fields, "stream": stream})
@@ -95,31 +96,35 @@ def _camera(where: str, row: dict[str, Any]) -> Camera:
         ) from error
 
 
-def _refuse_doubles(rows: Sequence[tuple[str, Camera]]) -> None:
-    """Ids and streams are unique; a device is one serial, one MAC and one address, a recorder for all its channels."""
+def doubles(cameras: Sequence[Camera]) -> Iterator[tuple[int, int, str]]:
+    """What cannot be in one roster: places of the later and the first camera, and what they share.
+
+    Ids and streams are unique; a device is one serial, one MAC and one address, a recorder for all its channels.
+    """
     for name in ("id", "serial", "mac", "address"):
-        first_seen: dict[Any, tuple[str, Camera]] = {}
-        for where, camera in rows:
+        first_seen: dict[Any, int] = {}
+        for at, camera in enumerate(cameras):
             value = getattr(camera, name)
-            first, other = first_seen.setdefault(value, (where, camera))
-            if other is not camera and (name == "id" or not _same_device(camera, other)):
-                raise ConfigError(
-                    f"two cameras share the {name} {value}",
-                    where=where,
-                    why=f"first used at {first}",
-                    next="give every camera its own; channels of a recorder share serial, mac and address",
-                )
-    streams: dict[Any, str] = {}
-    for where, camera in rows:
-        stream = camera.address, camera.port, camera.path
-        if stream in streams:
-            raise ConfigError(
-                f"two cameras share the stream {camera.address}{camera.path}",
-                where=where,
-                why=f"first used at {streams[stream]}",
-                next="give every channel its own path",
-            )
-        streams[stream] = where
+            first = first_seen.setdefault(value, at)
+            if first != at and (name == "id" or not _same_device(camera, cameras[first])):
+                yield at, first, f"{name} {value}"
+    streams: dict[Any, int] = {}
+    for at, camera in enumerate(cameras):
+        first = streams.setdefault((camera.address, camera.port, camera.path), at)
+        if first != at:
+            yield at, first, f"stream {camera.address}{camera.path}"
+
+
+def _refuse_doubles(rows: Sequence[tuple[str, Camera]]) -> None:
+    for at, first, what in doubles([camera for _, camera in rows]):
+        raise ConfigError(
+            f"two cameras share the {what}",
+            where=rows[at][0],
+            why=f"first used at {rows[first][0]}",
+            next="give every channel its own path"
+            if what.startswith("stream")
+            else "give every camera its own; channels of a recorder share serial, mac and address",
+        )
 
 
 def _same_device(one: Camera, other: Camera) -> bool:

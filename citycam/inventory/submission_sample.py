@@ -22,10 +22,10 @@ from typing import Any
 
 from citycam.inventory.defects import DEFECTS, Cells, Draft
 from citycam.inventory.estate import Agency, Device, agencies, devices
+from citycam.inventory.formula import escaped
 from citycam.inventory.handwriting import GROUPS, Hand, hand_of
 from citycam.inventory.hostile import hostile_files
 from citycam.inventory.retold import retell
-from citycam.inventory.returned import escaped
 from citycam.inventory.saved import saved
 from citycam.inventory.spelling import fold
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from citycam.inventory.returned import escaped
+from citycam.inventory.formula import escaped
 from citycam.model.errors import ConfigError
 from citycam.policy.form import columns
 from citycam.policy.proposal import Proposal

@@ -34,12 +34,23 @@ def _record(number: int, **changes: object) -> CameraRecord:
 
 
 def test_records_that_know_enough_become_a_roster_that_reads_back(tmp_path: Path) -> None:
-    roster = roster_of([_record(2), _record(1, auth=(Auth.DIGEST, Auth.BASIC))])
+    roster = roster_of([_record(2, site="=1+1"), _record(1, auth=(Auth.DIGEST, Auth.BASIC))])
     assert [camera.id for camera in roster.cameras] == ["cam-000001", "cam-000002"]
     assert roster.left_out == {}
     path = tmp_path / "roster.csv"
     path.write_text(dump_csv(roster.cameras))
+    assert ",'=1+1," in path.read_text()
     assert tuple(load_inventory(path)) == roster.cameras
+
+
+@pytest.mark.parametrize("changes", [{"address": "198.18.64.1"}, {"mac": "02:00:5e:00:00:01"}, {"serial": "S1"}])
+def test_of_two_devices_with_one_address_none_is_taken(changes: dict[str, object], tmp_path: Path) -> None:
+    roster = roster_of([_record(1), _record(2, **changes), _record(3)])
+    assert [camera.id for camera in roster.cameras] == ["cam-000003"]
+    assert roster.left_out["cam-000001"].startswith("not alone: cam-000002 has the")
+    assert roster.left_out["cam-000002"].startswith("not alone: cam-000001 has the")
+    (tmp_path / "roster.csv").write_text(dump_csv(roster.cameras))
+    assert load_inventory(tmp_path / "roster.csv")
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from openpyxl import Workbook, load_workbook
 
 from citycam.inventory.form import EXAMPLE_ROW, HEADER_ROW, form_columns, template
 from citycam.inventory.remark import Level
-from citycam.inventory.returned import escaped, returned_workbook
+from citycam.inventory.returned import returned_workbook
 from citycam.inventory.submission import Submission, letters, read_submission
 from citycam.model.errors import ConfigError
 
@@ -143,11 +143,6 @@ def test_the_returned_workbook_marks_the_wrong_cells_and_runs_nothing() -> None:
     assert sheet["I2"].quotePrefix
     assert sheet.max_row == 2
     assert "MAC" in {row[5].value for row in book["Lỗi"].iter_rows()}
-
-
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\tx"])
-def test_text_that_looks_like_a_formula_is_escaped(text: str) -> None:
-    assert escaped(text).startswith("'")
 
 
 def test_a_file_without_a_table_is_refused() -> None:
