@@ -104,7 +104,7 @@ def _show(console: Console, outcome: Outcome, out: Path | None) -> None:
     console.print(outcome.played.title)
     console.print(
         f"{ground.cameras:,} cameras, {ground.gateways:,} gateways, {ground.nodes:,} nodes, {ground.managers} of them "
-        f"managers; {outcome.runs} runs from seed {outcome.seed}"
+        f"managers; seeds {outcome.seed} to {outcome.seed + outcome.runs - 1}"
     )
     table = Table(box=None, pad_edge=False, show_header=False)
     for row in _rows(outcome):

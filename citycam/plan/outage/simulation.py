@@ -70,8 +70,8 @@ def simulate(
 
 def _owed(world: World, horizon: float) -> frozenset[str]:
     """Gateways that must run at the end: all but those for which there was no node, or no time."""
-    swarm, gateways = world.timings.swarm, world.layout.gateways
-    work = swarm.restart_delay.value + len(gateways) / swarm.tasks_per_second.value + world.timings.gateway.start.value
+    timings, gateways = world.timings, world.layout.gateways
+    work = timings.swarm.restart_delay.value + len(gateways) * timings.placing + timings.gateway.start.value
     return frozenset(name for name, gateway in gateways.items() if _due(world, gateway, horizon) + work < horizon)
 
 

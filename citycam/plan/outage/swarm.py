@@ -43,7 +43,7 @@ class Swarm:
         if node is None:
             yield env.any_of([self.world.returned[name] for name in sorted(gateway.nodes)])
             node = self._standing(gateway) or gateway.home
-        yield env.timeout(self.world.orchestrator.done(env.now, 1 / swarm.tasks_per_second.value) - env.now)
+        yield env.timeout(self.world.orchestrator.done(env.now, self.world.timings.placing) - env.now)
         yield env.timeout(self.world.timings.gateway.start.value)
         self.start(gateway, node, held_until)
 

@@ -49,6 +49,7 @@ class Swarm(Document):
     tick: Known[Seconds]
     restart_delay: Known[Seconds]
     tasks_per_second: Known[Positive]
+    tasks_per_gateway: Known[Count]
     reconnect: Known[Seconds]
     managers: Known[Count]
 
@@ -110,6 +111,11 @@ class Timings(Document):
         if unknown := sorted(named - set(self.sources)):
             raise ValueError(f"no such source: {', '.join(unknown)}")
         return self
+
+    @property
+    def placing(self) -> float:
+        """Seconds that the Swarm takes to place one gateway and what goes with it."""
+        return self.swarm.tasks_per_gateway.value / self.swarm.tasks_per_second.value
 
     def figures(self) -> Iterator[Timing]:
         """Every figure with its name, in the order of the file."""

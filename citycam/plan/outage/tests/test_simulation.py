@@ -97,14 +97,14 @@ def test_standbys_never_make_a_gap_longer(cameras: int, nodes: int, seed: int) -
 
 
 def test_a_lost_node_by_hand() -> None:
-    """Two gateways of ten cameras go to two nodes, one task after the other."""
+    """Two gateways of ten cameras go to two nodes, one pair of tasks after the other."""
     layout = lab(60, 6, 3)
     run = simulate(load_scenario("node-dies"), layout, EXACT, 3)
     (missed,) = run.found.values()
     assert 2 * 1.5 <= missed <= 3 * 2.5
-    begun = missed + 1 + 1 / 6 + 2
+    begun = missed + 1 + 2 / 6 + 2
     first = [begun + math.ceil(k / 2) * SETUP + CONNECT for k in range(1, 11)]
-    assert sorted(seconds(run)) == pytest.approx(sorted([*first, *(one + 1 / 6 for one in first)]))
+    assert sorted(seconds(run)) == pytest.approx(sorted([*first, *(one + 2 / 6 for one in first)]))
     assert (run.calls_of_node, len(run.moved)) == (10, 2)
     assert not run.overlaps
 
@@ -187,7 +187,7 @@ def test_a_node_that_is_cut_off_records_on_beside_its_standby() -> None:
     run = simulate(load_scenario("node-cut-off"), lab(), EXACT, 1)
     assert not run.gaps
     (missed,) = run.found.values()
-    assert max(run.overlaps.values()) == pytest.approx(60 + 3 + 1 - (missed + 1 + 1 / 6 + 2))
+    assert max(run.overlaps.values()) == pytest.approx(60 + 3 + 1 - (missed + 1 + 2 / 6 + 2))
     short = simulate(scenario(node_cut_off={"lasts": "1s"}), lab(), EXACT, 1)
     assert not short.moved
 
