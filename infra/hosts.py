@@ -147,6 +147,7 @@ def host_variables(environment: Environment, plan: Plan, camera_key: bytes, proj
         ],
         "citycam_gateway_files": files,
         "citycam_gateways_on": {name: places.on(name) for name in names},
+        "citycam_user_ports": [environment.edge.https_port, environment.edge.rtsps_port],
         "citycam_registry": nodes.registry,
         "citycam_camera_lan": str(environment.networks.camera_lan),
         "citycam_camera_ranges": camera_ranges(names, environment.networks.camera_lan),
