@@ -9,6 +9,7 @@ from infra.components.database import Database, DatabaseArgs
 from infra.components.edge import Edge, EdgeArgs
 from infra.components.fleet import Fleet, FleetArgs
 from infra.components.gateway import Gateway, GatewayArgs
+from infra.components.members import Identity, MemberCredentials, Members, MembersArgs
 from infra.components.monitoring import Monitoring, MonitoringArgs
 from infra.components.networks import Networks
 from infra.components.part import Place
@@ -26,6 +27,8 @@ def declare(settings: Settings) -> None:
     pulumi.export("edge_rtsps", f"{settings.edge}:{environment.edge.rtsps_port}")
     for name, value in credentials.shared().items():
         pulumi.export(name, value)
+    # On many nodes the database has a replica and backups, which need secrets of their own.
+    pair = MemberCredentials("member-credentials") if environment.nodes else None
     if not settings.standing:
         return
 
@@ -38,7 +41,24 @@ def declare(settings: Settings) -> None:
             f"recorder-metrics-{number}",
             RecorderArgs(place, images["recorder-metrics"], folders, gateway, recordings),
         )
-    Database("database", DatabaseArgs(place, images["database"], secrets.database_password, storage.database))
+    if environment.nodes and pair:
+        Members(
+            "members",
+            MembersArgs(
+                place=place,
+                image=images["database"],
+                nodes=environment.nodes,
+                secrets=secrets,
+                credentials=pair,
+                authority=settings.pki("ca.crt"),
+                database=Identity(settings.pki("database.crt"), settings.pki("database.key")),
+                backup=Identity(settings.pki("backup.crt"), settings.pki("backup.key")),
+                data=storage.database,
+                repository=storage.backup,
+            ),
+        )
+    else:
+        Database("database", DatabaseArgs(place, images["database"], secrets.database_password, storage.database))
     shards = {shard.name: shard for shard in environment.fleet_shards}
     for name, shard in shards.items():
         on = place.node(shard.node) if shard.node else ()

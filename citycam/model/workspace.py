@@ -67,6 +67,11 @@ class Workspace:
         return self.root / "database"
 
     @property
+    def backup(self) -> Path:
+        """Folder of the repository of the database's backups, on its node."""
+        return self.root / "backup"
+
+    @property
     def prometheus(self) -> Path:
         """Folder of what was measured, on its node."""
         return self.root / "prometheus"

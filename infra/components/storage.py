@@ -47,6 +47,7 @@ class Storage(pulumi.ComponentResource):
         }
         self.fleet = self._data("fleet", folders.fleet)
         self.database = self._kept("database", folders.database)
+        self.backup = self._bind(folders.backup)
         self.prometheus = self._kept("prometheus", folders.prometheus)
         self.register_outputs({})
 

@@ -176,7 +176,8 @@ def certified(folder: Path) -> Workspace:
     """A workspace in which the playbook has been: it holds certificates, whose contents a search can find."""
     workspace = Workspace(folder / ".citycam" / "local")
     workspace.pki.mkdir(parents=True, exist_ok=True)
-    for file in ("ca.crt", "ca.key", "edge.crt", "edge.key"):
+    names = ("ca", "edge", "database", "backup")
+    for file in (f"{name}.{kind}" for name in names for kind in ("crt", "key")):
         (workspace.pki / file).write_text(canary(file), encoding="ascii")
     return workspace
 
