@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import sys
 import tarfile
@@ -46,7 +47,7 @@ def build(names: tuple[str, ...] = (), report: Report = print, project: Path = P
                 report(f"{name}: pulling {wanted[name]}")
                 engine.images.pull(wanted[name])
             elif name == "base":
-                make_base(engine, wanted[name], pinned, report)
+                make_base(engine, wanted[name], pinned, report, project)
             else:
                 report(f"{name}: building {wanted[name]}")
                 build_image(engine, name, wanted, pinned, project)
@@ -64,7 +65,7 @@ def has_image(engine: docker.DockerClient, reference: str) -> bool:
     return True
 
 
-def make_base(engine: docker.DockerClient, tag: str, pinned: Versions, report: Report) -> None:
+def make_base(engine: docker.DockerClient, tag: str, pinned: Versions, report: Report, project: Path = PROJECT) -> None:
     """Pull the base image where a registry answers, else make it out of Debian packages."""
     report(f"base: pulling {pinned.base_image}")
     try:
@@ -77,7 +78,13 @@ def make_base(engine: docker.DockerClient, tag: str, pinned: Versions, report: R
     cache_folder().mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="base-", dir=cache_folder()) as folder:
         archive = Path(folder) / "base.tar"
-        run(["mmdebstrap", "--variant=minbase", "--include=ca-certificates", pinned.debian, str(archive)])
+        settings = project / "infra" / "images" / "base"
+        # Its own apt keeps packages until it has unpacked them, so the settings of apt come last.
+        copied = f"--customize-hook=copy-in {shlex.quote(str(settings / 'apt.conf'))} /etc/apt/apt.conf.d"
+        emptied = '--customize-hook=rm -f "$1"/var/cache/apt/*.bin'
+        options = [f"--dpkgopt={settings / 'dpkg.cfg'}", copied, emptied]
+        options += ["--variant=minbase", "--include=ca-certificates"]
+        run(["mmdebstrap", *options, pinned.debian, str(archive)])
         repository, _, version = tag.partition(":")
         engine.api.import_image(src=str(archive), repository=repository, tag=version)
 

@@ -36,6 +36,8 @@ def inventory(
                 "citycam_environment": environment,
                 "citycam_camera_interface": CAMERA_INTERFACE,
                 "citycam_admin_networks": [str(admin)],
+                # apt's timers would run when nobody asked for it, and two cores are few for all hosts at once.
+                "os_baseline_security_updates": False,
             },
             "hosts": {host: {"ansible_host": str(addresses[host])} for host in layout.hosts},
             "children": {
