@@ -14,7 +14,8 @@ from citycam.model.workspace import PROJECT, Workspace
 from citycam.plan.plan import Plan
 from infra import hosts
 from infra.automation import Stack
-from infra.endpoints import database_dsn
+from infra.emptying import empty_folders
+from infra.endpoints import database_reached
 from infra.events import OnEvent, StackEvent
 from infra.images.contexts import tags
 from infra.images.versions import versions
@@ -50,6 +51,8 @@ class Platform:
         """Take everything down. Recordings go too: a run that wants them has linked them into its own folder."""
         progress.phase("down", "take the platform down")
         self.stack.down(volumes=True, on_event=say_in(progress))
+        if self.environment.nodes:
+            empty_folders(self.environment)
         for folder in ("recordings", "gateways", "fleet"):
             shutil.rmtree(self.workspace.root / folder, ignore_errors=True)
 
@@ -67,7 +70,8 @@ class Platform:
         Raises:
             EnvironmentFailure: the database cannot be reached or refuses them.
         """
-        publish_inventory(database_dsn(self.environment, self.outputs), plan.cameras)
+        with database_reached(self.environment, self.outputs) as dsn:
+            publish_inventory(dsn, plan.cameras)
 
     def deliver(self, plan: Plan) -> None:
         """Have every gateway record exactly its cameras of `plan`.
