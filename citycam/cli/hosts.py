@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from rich.table import Table
 from citycam.cli.output import ConsoleProgress, Output
 from citycam.cli.verb import EnvironmentFile, Json, verb
 from citycam.model.environment import load_environment
-from citycam.model.errors import CitycamError
+from citycam.model.errors import CitycamError, ConfigError
 from citycam.model.workspace import PROJECT
 from infra.hosts import run_hosts
 from infra.hosts_run import HostsRun
@@ -51,6 +52,101 @@ def deploy(
 ) -> None:
     """Make hosts what the environment says, from bare Debian on; a second time changes nothing."""
     _run("deploy", "make the hosts into nodes", Call(environment, inventory, as_json, limit, check))
+
+
+@app.command()
+@verb
+def reconfigure(
+    environment: EnvironmentFile = LAB,
+    inventory: Hosts = None,
+    limit: Limit = "",
+    check: Check = False,
+    as_json: Json = False,
+) -> None:
+    """Bring what inventory and environment file say now to hosts that were deployed."""
+    _run("reconfigure", "bring the hosts what has changed", Call(environment, inventory, as_json, limit, check))
+
+
+@app.command()
+@verb
+def drain(
+    nodes: Names,
+    environment: EnvironmentFile = LAB,
+    inventory: Hosts = None,
+    check: Check = False,
+    as_json: Json = False,
+) -> None:
+    """Have hosts give up what they run, before work on them; `add-node` brings them back."""
+    _run("drain", "drain " + ", ".join(nodes), Call(environment, inventory, as_json, check=check), named(nodes))
+
+
+@app.command()
+@verb
+def add_node(
+    nodes: Names,
+    environment: EnvironmentFile = LAB,
+    inventory: Hosts = None,
+    check: Check = False,
+    as_json: Json = False,
+) -> None:
+    """Take hosts in that inventory and environment file have named, or back in after they were drained."""
+    _run("add-node", "take in " + ", ".join(nodes), Call(environment, inventory, as_json, check=check), named(nodes))
+
+
+@app.command()
+@verb
+def remove_node(
+    nodes: Names,
+    environment: EnvironmentFile = LAB,
+    inventory: Hosts = None,
+    check: Check = False,
+    as_json: Json = False,
+) -> None:
+    """Drain hosts, have them leave the Swarm, and forget them; a host that is dead is forgotten too."""
+    _run(
+        "remove-node", "let go of " + ", ".join(nodes), Call(environment, inventory, as_json, check=check), named(nodes)
+    )
+
+
+@app.command()
+@verb
+def recover(
+    environment: EnvironmentFile = LAB, inventory: Hosts = None, check: Check = False, as_json: Json = False
+) -> None:
+    """Bring gateways home, and give every gateway its standby again."""
+    _run("recover", "bring gateways home", Call(environment, inventory, as_json, check=check))
+
+
+@app.command()
+@verb
+def destroy(
+    environment: EnvironmentFile = LAB,
+    inventory: Hosts = None,
+    limit: Limit = "",
+    check: Check = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Really: recordings and databases on the hosts go too.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Leave the hosts bare of us, with everything they recorded gone."""
+    if not (yes or check):
+        raise ConfigError(
+            "this deletes everything on the hosts",
+            where="citycam hosts destroy",
+            next="say --yes, or --check to see what",
+        )
+    _run("destroy", "leave the hosts bare", Call(environment, inventory, as_json, limit, check))
+
+
+def named(nodes: list[str]) -> dict[str, Any]:
+    """The hosts that a verb is about, as its play's variable.
+
+    Raises:
+        ConfigError: one is no plain name: a pattern could take in more than was meant.
+    """
+    for node in nodes:
+        if not re.fullmatch(r"[a-z][a-z0-9-]*", node):
+            raise ConfigError(f"{node} is no host's name", next="name hosts as the inventory does: node-4")
+    return {"citycam_nodes": nodes}
 
 
 def _run(name: str, title: str, call: Call, variables: dict[str, Any] | None = None) -> PlaybookResult:

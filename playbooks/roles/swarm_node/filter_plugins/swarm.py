@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from citycam.plan.labels import NODE, Berth, Policy, Swarm, away, relabel
@@ -19,7 +19,18 @@ def node_ids(info: Mapping[str, Any], own: Mapping[str, str] | None = None) -> d
     for node in sorted(info.get("nodes", []), key=_ready):
         if name := node["Spec"].get("Labels", {}).get(NODE):
             found[name] = node["ID"]
-    return found | {name: id_ for name, id_ in (own or {}).items() if id_}
+    return found | dict(own or {})
+
+
+def own_ids(hosts: Iterable[Mapping[str, Any]], results: Sequence[str]) -> dict[str, str]:
+    """Node ids that hosts told themselves, in results of `docker_host_info` among their variables; the last counts."""
+    found: dict[str, str] = {}
+    for host in hosts:
+        for result in results:
+            info = (host.get(result) or {}).get("host_info") or {}
+            if id_ := info.get("Swarm", {}).get("NodeID"):
+                found[host["inventory_hostname"]] = id_
+    return found
 
 
 def swarm_labels(
@@ -38,6 +49,12 @@ def swarm_labels(
 def gateways_away(info: Mapping[str, Any], gateways: Sequence[Mapping[str, str]]) -> list[str]:
     """Gateways that do not run at their home although it is ready."""
     return away(_berths(gateways), _swarm(info, None))
+
+
+def is_ready(info: Mapping[str, Any], node: str) -> bool:
+    """Whether the Swarm hears from the node, drained or not."""
+    id_ = node_ids(info).get(node)
+    return any(each["ID"] == id_ and each["Status"]["State"] == "ready" for each in info["nodes"])
 
 
 def tasks_on(info: Mapping[str, Any], id_: str) -> list[str]:
@@ -84,7 +101,9 @@ class FilterModule:
         """The filters by name."""
         return {
             "node_ids": node_ids,
+            "own_ids": own_ids,
             "swarm_labels": swarm_labels,
             "gateways_away": gateways_away,
+            "is_ready": is_ready,
             "tasks_on": tasks_on,
         }
