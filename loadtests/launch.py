@@ -29,6 +29,21 @@ HANGING_S = 10.0
 logger = logging.getLogger(__name__)
 
 
+def last_request_s(settings: LoadSettings) -> float:
+    """How long the last requests may take once the run is over."""
+    return settings.view_time_s + HANGING_S
+
+
+def arguments(settings: LoadSettings, project: Path) -> list[str]:
+    """Arguments of Locust for a run without a browser, with the checkout at `project`."""
+    return [
+        *("--locustfile", str(project / "loadtests" / "locustfile.py")),
+        *("--headless", "--only-summary", "--reset-stats", "--loglevel", "INFO"),
+        *("--exit-code-on-error", "0"),  # failed requests are evidence, not a failure of the generator
+        *("--stop-timeout", f"{last_request_s(settings):.0f}"),
+    ]
+
+
 class Launch:
     """One load run. Leaves `requests.parquet`, `load.json`, `load.jsonl` and `locust.log` in `folder`.
 
@@ -42,7 +57,7 @@ class Launch:
         self._settings = settings.model_copy(update={"output": folder.resolve()})
         self._folder = folder
         self._users = settings.viewers + settings.players
-        self._last_request_s = settings.view_time_s + HANGING_S
+        self._last_request_s = last_request_s(settings)
         self._process: subprocess.Popen[bytes] | None = None
         self._summary: LoadSummary | None = None
 
@@ -162,13 +177,7 @@ class Launch:
         return descriptor
 
     def _command(self) -> list[str]:
-        locustfile = PROJECT / "loadtests" / "locustfile.py"
-        return [
-            *(sys.executable, "-m", "locust", "--locustfile", str(locustfile)),
-            *("--headless", "--only-summary", "--reset-stats", "--loglevel", "INFO"),
-            *("--exit-code-on-error", "0"),  # failed requests are evidence, not a failure of the generator
-            *("--stop-timeout", f"{self._last_request_s:.0f}"),
-        ]
+        return [sys.executable, "-m", "locust", *arguments(self._settings, PROJECT)]
 
 
 def _environment(secrets: int) -> dict[str, str]:

@@ -18,7 +18,7 @@ from locust import events
 from locust.env import Environment
 
 from loadtests.journal import FILE_NAME, Heartbeat, Journal, Request
-from loadtests.settings import LoadSettings
+from loadtests.settings import JOURNAL, LoadSettings
 
 BEAT_S = 0.5
 
@@ -30,7 +30,7 @@ class Recorder:
 
     def __init__(self, settings: LoadSettings, environment: Environment) -> None:
         self._environment = environment
-        self._journal = Journal(settings.output / FILE_NAME)
+        self._journal = Journal(settings.output / os.environ.get(JOURNAL, FILE_NAME))
         self._journal.header(time.time_ns(), pid=os.getpid(), viewers=settings.viewers, players=settings.players)
         self._parent = os.getppid()
         self._errors = 0

@@ -15,6 +15,9 @@ from citycam.model.errors import ConfigError
 VARIABLE = "CITYCAM_LOAD"
 """Environment variable that holds the path of the settings file."""
 
+JOURNAL = "CITYCAM_LOAD_JOURNAL"
+"""Environment variable that names the journal, where several processes share a folder."""
+
 Address = Annotated[str, StringConstraints(pattern=r"^[^\s:/]+:[0-9]{1,5}$")]
 """`host:port`."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from itertools import pairwise
 from pathlib import Path
@@ -62,6 +62,35 @@ def summarise(contents: JournalContents, exit_code: int, expected_users: int, st
         cpu_percent_max=max((beat.cpu_percent for beat in beats), default=0.0),
         exit_code=exit_code,
         seconds=(beats[-1].t - beats[0].t) / 1e9 if beats else 0.0,
+        healthy=not why,
+        why="; ".join(why),
+    )
+
+
+def summarise_all(
+    generators: Mapping[str, tuple[JournalContents, int]], expected_users: int, stopped: bool = False
+) -> LoadSummary:
+    """Judge every process of a run spread over several, by name its journal and exit code: all must be healthy.
+
+    One that could not keep its time voids the run, however idle the others were.
+    """
+    each = {name: summarise(contents, code, 0, stopped) for name, (contents, code) in generators.items()}
+    # The master counts the users of all its workers.
+    users = max((one.users for one in each.values()), default=0)
+    why = [f"{name}: {one.why}" for name, one in each.items() if one.why]
+    if not each:
+        why.append("the generator never started")
+    elif not stopped and users < expected_users:
+        why.append(f"only {users} of {expected_users} users ever ran")
+    return LoadSummary(
+        schema_version=1,
+        users=users,
+        requests=sum(one.requests for one in each.values()),
+        failures=sum(one.failures for one in each.values()),
+        listener_errors=sum(one.listener_errors for one in each.values()),
+        cpu_percent_max=max((one.cpu_percent_max for one in each.values()), default=0.0),
+        exit_code=next((one.exit_code for one in each.values() if one.exit_code), 0),
+        seconds=max((one.seconds for one in each.values()), default=0.0),
         healthy=not why,
         why="; ".join(why),
     )

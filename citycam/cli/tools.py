@@ -8,6 +8,7 @@ from pathlib import Path
 
 from citycam.campaign.ports import FleetStatus, Progress, Tools
 from citycam.campaign.schema import Campaign, Fault
+from citycam.cli.node_load import NodeLaunch
 from citycam.cli.node_tools import NodeFleet, NodeGateways, Nodes
 from citycam.cli.platform import Platform
 from citycam.evidence.ledger import read_ledger
@@ -15,6 +16,7 @@ from citycam.evidence.run import Run, written_since
 from citycam.model.camera import Camera
 from citycam.model.workspace import Workspace, cache_folder
 from citycam.plan.plan import Plan
+from infra.load import LoadServices
 from loadtests.launch import Launch
 from loadtests.probes.metrics import collect_metrics
 from loadtests.probes.playback import probe_playback
@@ -107,16 +109,18 @@ class Fleet:
 
 
 class Load:
-    """Locust as a subprocess."""
+    """Locust: a process of this machine, or services of the nodes that are there for load."""
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
-        self._launch: Launch | None = None
+        self._launch: Launch | NodeLaunch | None = None
 
     def start(self, campaign: Campaign, plan: Plan, run: Run) -> None:
         """Start viewers and players for as long as the recording takes."""
         settings = load_settings(self._platform, campaign, plan)
-        self._launch = Launch(settings, run.evidence)
+        environment = self._platform.environment
+        on_nodes = LoadServices(environment) if environment.nodes else None
+        self._launch = NodeLaunch(settings, run.evidence, on_nodes) if on_nodes else Launch(settings, run.evidence)
         self._launch.start()
 
     def finish(self) -> None:

@@ -127,6 +127,12 @@ LARGE_OVERLAY = 22
 """Longest prefix of an overlay that spans nodes: every task and every node takes addresses of it."""
 
 
+class Load(Document):
+    """How many processes the simulated users are spread over, where they have nodes of their own: one fills a core."""
+
+    workers: Annotated[int, Field(ge=1, le=64)] = 2
+
+
 class Disk(Document):
     """How much of the node's disk a run may need."""
 
@@ -152,6 +158,7 @@ class Environment(Document):
     edge: Edge
     disk: Disk
     fleet: Fleet = Fleet()
+    load: Load = Load()
     nodes: Nodes | None = None
 
     @model_validator(mode="after")

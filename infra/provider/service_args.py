@@ -96,6 +96,7 @@ class ServiceArgs:
     replicas: int = 1
     stop_grace: int = 10
     restart_delay: int = 2
+    restart: Literal["any", "none"] = "any"
 
     def properties(self) -> dict[str, Any]:
         """The resource's inputs: plain JSON, in one order, so that equal services have equal properties."""
@@ -118,6 +119,7 @@ class ServiceArgs:
             "replicas": self.replicas,
             "stop_grace": self.stop_grace,
             "restart_delay": self.restart_delay,
+            "restart": self.restart,
         }
 
 

@@ -23,7 +23,7 @@ def request(wanted: Properties, image: str) -> dict[str, Any]:
         "task_template": {
             "ContainerSpec": _container(wanted, image, labels),
             "Resources": {"Limits": _limits(wanted)},
-            "RestartPolicy": {"Condition": "any", "Delay": int(wanted["restart_delay"]) * NANO},
+            "RestartPolicy": {"Condition": wanted["restart"], "Delay": int(wanted["restart_delay"]) * NANO},
             "Placement": {"Constraints": wanted["placement"]},
             "Networks": [{"Target": on["network"], "Aliases": on["aliases"]} for on in wanted["networks"]],
             "LogDriver": LOG_DRIVER,
@@ -68,6 +68,7 @@ def observe(spec: dict[str, Any], image: str) -> Properties:
         "placement": sorted((task.get("Placement") or {}).get("Constraints") or []),
         "replicas": (spec["Mode"].get("Replicated") or {}).get("Replicas", 0),
         "stop_grace": container.get("StopGracePeriod", 0) // NANO,
+        "restart": (task.get("RestartPolicy") or {}).get("Condition", "any"),
         "restart_delay": (task.get("RestartPolicy") or {}).get("Delay", 0) // NANO,
     }
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
-from locust import LoadTestShape
+from locust import LoadTestShape, events
+from locust.env import Environment
+from locust.runners import WorkerRunner
 
 from loadtests.settings import LoadSettings
 
@@ -37,3 +40,10 @@ class RampAndHold(LoadTestShape):
         if time.time_ns() >= self.stop_ns:
             return None
         return self._users, max(1.0, self._users / self._ramp_s)
+
+
+@events.test_start.add_listener  # type: ignore[untyped-decorator]
+def begin_with_the_master(environment: Environment, **_: Any) -> None:
+    """A worker's run begins when its master says so: Locust asks only the master's shape for users."""
+    if isinstance(environment.runner, WorkerRunner) and isinstance(environment.shape_class, RampAndHold):
+        environment.shape_class.reset_time()

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from loadtests.journal import Heartbeat, JournalContents
-from loadtests.summary import SCHEMA, idle, summarise, write_summary
+from loadtests.summary import SCHEMA, idle, summarise, summarise_all, write_summary
 from loadtests.tests.test_journal import REQUEST
 
 
@@ -76,3 +76,27 @@ def test_a_run_without_users_is_healthy_and_empty(tmp_path: Path) -> None:
     assert pq.read_table(tmp_path / "requests.parquet").schema.equals(SCHEMA)
     assert json.loads((tmp_path / "load.json").read_text())["healthy"]
     assert not idle("never started").healthy
+
+
+def generators(**contents: JournalContents) -> dict[str, tuple[JournalContents, int]]:
+    return {name: (one, 0) for name, one in contents.items()}
+
+
+def test_several_generators_are_one_run() -> None:
+    master = replace(good(), requests=[], heartbeats=[replace(beat, users=6) for beat in beats(*[5.0] * 20)])
+    summary = summarise_all(generators(master=master, one=good(), two=good()), expected_users=6)
+    assert (summary.healthy, summary.why) == (True, "")
+    assert (summary.users, summary.requests, summary.failures) == (6, 4, 2)
+    assert summary.cpu_percent_max == 99.0
+
+
+def test_one_generator_that_cannot_be_trusted_voids_the_run_of_all() -> None:
+    busy = replace(good(), heartbeats=beats(10, *[95.0] * 12, 10))
+    summary = summarise_all(generators(one=good(), two=busy), expected_users=3)
+    assert summary.why == "two: the generator used more than 90 % of a core for 6 s"
+    assert not summary.healthy
+    gone = summarise_all({"one": (good(), 0), "two": (JournalContents(), 137)}, expected_users=3)
+    assert gone.why == "two: the generator never started; the generator ended with exit code 137"
+    assert gone.exit_code == 137
+    assert summarise_all(generators(one=good()), expected_users=7).why == "only 3 of 7 users ever ran"
+    assert summarise_all({}, expected_users=1).why == "the generator never started"

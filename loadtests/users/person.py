@@ -12,6 +12,7 @@ from gevent import GreenletExit  # type: ignore[import-untyped]
 from locust import User, task
 from locust.env import Environment
 from locust.exception import StopUser
+from locust.runners import WorkerRunner
 
 from loadtests.clients.edge import trust
 from loadtests.clients.outcome import Outcome
@@ -44,7 +45,7 @@ class Person(User):
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
-        self.choice = random.Random(f"{SETTINGS.seed}/{self.kind}/{next(self._numbers)}")
+        self.choice = random.Random(f"{SETTINGS.seed}/{self.kind}/{_worker(environment)}{next(self._numbers)}")
         self._pace = Pace(0, self.period_s, 0)
 
     def on_start(self) -> None:
@@ -100,6 +101,11 @@ class Person(User):
                 "frames_missing": outcome.frames_missing,
             },
         )
+
+
+def _worker(environment: Environment) -> str:
+    """What tells the users of a worker from those of another; nothing where there is one process."""
+    return f"{environment.runner.worker_index}/" if isinstance(environment.runner, WorkerRunner) else ""
 
 
 def _cut_off(start_ns: int) -> Outcome:
