@@ -1,6 +1,7 @@
 """`python -m citycam.cli.bench smoke`: measure, print a table, write `build/bench/<name>.json` and its page in docs.
 
 `inventory` measures import, duplicates, standard, overlap, plan, publication and survey at the size of the city;
+`hosts` makes nodes, and kills, upgrades and changes them while they record, a part at a time;
 `fleet` compares the fleet with its peers, `soak` lets it run for long, `beyond` tries fewer system calls than frames.
 """
 
@@ -17,6 +18,7 @@ from pathlib import Path
 
 from citycam.cli import registry_bench, survey_bench
 from citycam.cli.fleet_bench import Options, Sheet, beyond, fleet, soak
+from citycam.cli.hosts_bench import PARTS, hosts
 from citycam.evidence import bench as audit_bench
 from citycam.evidence.environment import facts
 from citycam.inventory import bench as inventory_bench
@@ -71,6 +73,7 @@ BENCHES: dict[str, tuple[Callable[[Options], Sheet], ...]] = {
         lambda _: Sheet(registry_bench.figures()),
         lambda _: Sheet(survey_bench.figures()),
     ),
+    "hosts": (hosts,),
     "fleet": (fleet,),
     "soak": (soak,),
     "beyond": (beyond,),
@@ -109,8 +112,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--quick", action="store_true", help="fewer and shorter runs (fleet, beyond)")
     parser.add_argument("--minutes", type=float, default=30.0, help="of a soak (default: %(default)s)")
     parser.add_argument("--cameras", type=int, default=0, help="of a soak, and of beyond (default: the bench's own)")
+    parser.add_argument("--part", action="append", choices=sorted(PARTS), help="of hosts (default: all)")
     parsed = vars(parser.parse_args(arguments))
     name: str = parsed.pop("name")
+    parsed["parts"] = tuple(parsed.pop("part") or ())
     sheet = Sheet([])
     try:
         for measure in BENCHES[name]:

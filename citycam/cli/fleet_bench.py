@@ -20,11 +20,12 @@ from infra.images.versions import versions
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Of the command line; `cameras` 0 is as many as the bench has by itself."""
+    """Of the command line; `cameras` 0 is as many as the bench has by itself, no `parts` are all of them."""
 
     quick: bool = False
     minutes: float = 30.0
     cameras: int = 0
+    parts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,65 @@
+"""The bench of many nodes: what is kept of a part, what the page shows, and what a failover's figures say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from citycam.cli import hosts_bench
+from citycam.cli.fleet_bench import Options
+from citycam.cli.hosts_bench import Part, gaps_svg
+from citycam.cli.lab_run import Recorded
+from citycam.evidence.failover import Failover, Moved
+from citycam.evidence.run import Run
+from citycam.model.errors import EnvironmentFailure
+from citycam.model.figure import Bar, Figure
+
+PART = Part([Figure("gap", "s", (12.0, 14.0), Bar(20)), Figure("moved", "cameras", (34.0,))], {"killed": [12.0, 3.5]})
+
+
+def test_a_part_reads_back(tmp_path: Path) -> None:
+    PART.save(tmp_path / "hosts" / "killed.json")
+    assert Part.load(tmp_path / "hosts" / "killed.json") == PART
+
+
+def test_the_page_shows_every_part_that_was_ever_measured_and_names_the_others(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(hosts_bench, "KEPT", tmp_path)
+    monkeypatch.setattr(hosts_bench, "PARTS", {name: lambda _: PART for name in ("making", "killed", "upgrade")})
+    hosts_bench.hosts(Options(parts=("killed",)))
+    sheet = hosts_bench.hosts(Options(parts=("making",)))
+    assert len(sheet.figures) == 4
+    assert "Not measured here yet: upgrade." in sheet.text
+    assert "killed" in sheet.pictures["hosts.svg"]
+    assert gaps_svg({"a": [1.0]}).startswith("<svg")
+
+
+def failover(*nodes: tuple[str, ...], lost: int = 0) -> Recorded:
+    moved = tuple(Moved(f"cam-{number}", "gateway-1", each, 9.0, 0.5, 90) for number, each in enumerate(nodes))
+    return Recorded(Run(Path("run")), Failover(moved, {"cam-9": lost}), 0)
+
+
+def measured(monkeypatch: pytest.MonkeyPatch, *found: Recorded) -> dict[str, Figure]:
+    runs = iter(found)
+    monkeypatch.setattr(hosts_bench, "record_while", lambda *_: next(runs))
+    monkeypatch.setattr(hosts_bench, "answer", lambda *_: (0.0, {}))
+    part = hosts_bench._failover("killed", lambda _: "node-1", len(found))
+    return {figure.metric.removeprefix("killed: "): figure for figure in part.figures}
+
+
+def test_a_camera_that_was_re_assigned_twice_or_lost_elsewhere_breaks_the_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    good = failover(("node-1", "node-2"), ("node-1", "node-3"))
+    figures = measured(monkeypatch, good)
+    assert {figure.holds for figure in figures.values() if figure.bar} == {True}
+    bad = failover(("node-1", "node-2"), ("node-1", "node-3", "node-1"), lost=3)
+    figures = measured(monkeypatch, bad)
+    assert figures["moved cameras re-assigned exactly once"].value == 50
+    assert figures["frames lost elsewhere"].runs == (3.0,)
+    assert [figure.holds for figure in figures.values() if figure.bar] == [False, True, False]
+
+
+def test_a_failover_that_moved_nobody_was_not_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(EnvironmentFailure, match="no camera was moved"):
+        measured(monkeypatch, failover())
