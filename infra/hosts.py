@@ -102,6 +102,15 @@ def nodes_of(environment: Environment) -> Nodes:
     return environment.nodes
 
 
+def node_names(environment: Environment) -> list[str]:
+    """Every node that a pool names.
+
+    Raises:
+        ConfigError: it is one machine.
+    """
+    return sorted({name for pool in nodes_of(environment).pools.model_dump().values() for name in pool})
+
+
 def nobody(environment: Environment) -> Plan:
     """A plan without cameras."""
     return Plan(environment=environment.name, inventory_digest="", cameras=[], gateways={})
@@ -115,7 +124,7 @@ def host_variables(environment: Environment, plan: Plan, camera_key: bytes, proj
     nodes = nodes_of(environment)
     operator, node = Workspace.of(environment.name, project), Workspace.on_node(environment.name)
     pools = nodes.pools.model_dump()
-    names = sorted({name for pool in pools.values() for name in pool})
+    names = node_names(environment)
     places = homes(environment.gateway_names, nodes.pools.recording)
     site = site_variables(environment, plan, camera_key, project)
     files = [

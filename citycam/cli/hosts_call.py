@@ -1,0 +1,109 @@
+"""How the verbs of `citycam hosts` are called: their options, and their plays with progress, evidence and outcome."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from citycam.cli.output import ConsoleProgress, Output
+from citycam.model.environment import load_environment
+from citycam.model.errors import CitycamError, ConfigError
+from citycam.model.workspace import PROJECT
+from infra.hosts import run_hosts
+from infra.hosts_run import HostsRun
+from infra.playbook import PlaybookResult, TaskEvent
+
+LAB = PROJECT / "environments" / "lab.yaml"
+EnvironmentFile = Annotated[
+    Path, typer.Option("--environment", "-e", help="The environment file.", show_default="environments/lab.yaml")
+]
+Hosts = Annotated[Path | None, typer.Option("--inventory", "-i", help="Ansible's inventory, if not the environment's.")]
+Limit = Annotated[str, typer.Option("--limit", "-l", help="Only these hosts: names and groups, as for Ansible.")]
+Check = Annotated[bool, typer.Option("--check", help="Say what would change; change nothing.")]
+Names = Annotated[list[str], typer.Argument(metavar="NODE...", help="Hosts by their names in the inventory.")]
+
+
+@dataclass(frozen=True)
+class Call:
+    """How a verb was called."""
+
+    environment: Path
+    inventory: Path | None
+    as_json: bool
+    limit: str = ""
+    check: bool = False
+
+
+def named(nodes: list[str]) -> dict[str, Any]:
+    """The hosts that a verb is about, as its play's variable.
+
+    Raises:
+        ConfigError: one is no plain name: a pattern could take in more than was meant.
+    """
+    for node in nodes:
+        if not re.fullmatch(r"[a-z][a-z0-9-]*", node):
+            raise ConfigError(f"{node} is no host's name", next="name hosts as the inventory does: node-4")
+    return {"citycam_nodes": nodes}
+
+
+def run_verb(name: str, title: str, call: Call, variables: dict[str, Any] | None = None) -> None:
+    """Run a verb's play and print how every host came out."""
+    result, folder = run_play(name, title, call, variables)
+    show(result, call, folder)
+
+
+def run_play(name: str, title: str, call: Call, variables: dict[str, Any] | None = None) -> tuple[PlaybookResult, Path]:
+    """Run a verb's play; its events are the progress on stderr and stay as evidence, in the folder that is returned.
+
+    Raises:
+        ConfigError, EnvironmentFailure: as `infra.hosts.run_hosts` does.
+    """
+    stage, kept = ConsoleProgress(), HostsRun(PROJECT / "runs", name)
+    stage.phase(name, title)
+    try:
+        result = run_hosts(
+            name,
+            load_environment(call.environment),
+            variables,
+            inventory=call.inventory,
+            limit=call.limit,
+            check=call.check,
+            on_event=_both(stage, kept),
+        )
+    except BaseException as error:
+        stage.abandon()
+        kept.close(None, str(error) if isinstance(error, CitycamError) else type(error).__name__)
+        raise
+    stage.close()
+    kept.close(result)
+    return result, kept.folder
+
+
+def _both(stage: ConsoleProgress, kept: HostsRun) -> Callable[[TaskEvent], None]:
+    def hear(event: TaskEvent) -> None:
+        kept.hear(event)
+        if event.state != "skipped":
+            stage.note(f"{event.host}: {': '.join(filter(None, (event.role, event.task)))}")
+
+    return hear
+
+
+def show(result: PlaybookResult, call: Call, folder: Path) -> None:
+    """Print how every host came out."""
+
+    def text(console: Console) -> None:
+        table = Table("host", "changed", "as it was", "skipped")
+        for host, counts in result.hosts.items():
+            table.add_row(host, str(counts.changed), str(counts.ok - counts.changed), str(counts.skipped))
+        console.print(table)
+        console.print(f"events  {folder.relative_to(PROJECT)}/events.jsonl")
+
+    data = {"check": call.check, "events": str(folder / "events.jsonl"), **asdict(result)}
+    Output(call.as_json).result(data, text)
