@@ -58,7 +58,8 @@ def import_(
     as_json: Json = False,
 ) -> ExitCode:
     """Read submissions into the inventory: every row is accepted, noted or rejected, and nothing is dropped."""
-    found = _submitted(files)
+    found, beside = _submitted(files)
+    decided = load_decisions(decisions) if decisions else None
     when = (received or datetime.now(UTC)).replace(tzinfo=UTC, microsecond=0)
     progress = ConsoleProgress()
     progress.phase("read", f"{len(found)} files")
@@ -66,7 +67,7 @@ def import_(
         found,
         out,
         when,
-        load_decisions(decisions) if decisions else None,
+        decided,
         workers=workers,
         seen=lambda done: progress.note(f"{done} of {len(found)}"),
     )
@@ -76,7 +77,10 @@ def import_(
             SecretStore(out / STORE, load_key(key or key_path())).put(made.credentials)
         write(made, out)
     progress.close()
-    Output(as_json).result(_told(made, dry_run), lambda console: _show(console, made, out, dry_run))
+    for path in beside:
+        progress.warn(f"{path}: left out, {'a folder: name it' if path.is_dir() else 'neither XLSX nor CSV'}")
+    left_out = {"left_out": [str(path) for path in beside]}
+    Output(as_json).result(_told(made, dry_run) | left_out, lambda console: _show(console, made, out, dry_run))
     return ExitCode.CONFIG if made.refused and len(made.refused) == len(made.taken) else ExitCode.OK
 
 
@@ -172,19 +176,23 @@ def check(file: Path, environment: EnvironmentFile = LOCAL, as_json: Json = Fals
     Output(as_json).result(data, text)
 
 
-def _submitted(paths: Iterable[Path]) -> list[Path]:
-    """The files that are meant: those that are named, and those of a submission's kind in the folders that are."""
+def _submitted(paths: Iterable[Path]) -> tuple[list[Path], list[Path]]:
+    """The files that are meant: those that are named, and those of a submission's kind in the folders that are.
+
+    And what else is in these folders, which nobody asked for and nobody should believe to be in.
+    """
     found: list[Path] = []
+    beside: list[Path] = []
     for path in paths:
         if path.is_dir():
-            found += sorted(
-                one for one in path.iterdir() if one.suffix.lower() in SUBMITTED and one.name[0] not in ".~"
-            )
+            for one in sorted(path.iterdir()):
+                if one.name[0] not in ".~":
+                    (found if one.suffix.lower() in SUBMITTED and not one.is_dir() else beside).append(one)
         else:
             found.append(path)
     if not found:
         raise ConfigError("there is no submission", where=", ".join(map(str, paths)), next="name XLSX or CSV files")
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(found)), beside
 
 
 def _inventory(path: Path) -> Path:

@@ -189,11 +189,16 @@ def load_decisions(path: Path) -> dict[str, str]:
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file))
+            reader = csv.DictReader(file)
+            rows = list(reader)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise ConfigError(
             "cannot read the decisions", where=str(path), why=str(error), next="check the path"
         ) from error
+    if not {"item", "decision"} <= set(reader.fieldnames or ()):
+        raise ConfigError(
+            "a table of decisions needs the columns `item` and `decision`", where=f"{path}:1", next="name them so"
+        )
     said: dict[str, str] = {}
     for line, row in enumerate(rows, 2):
         item, decision = (row.get("item") or "").strip(), (row.get("decision") or "").strip()

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import multiprocessing
 import os
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -85,13 +87,18 @@ def _in_processes(files: Sequence[Path], received: datetime, count: int, seen: C
     taken: list[Taken] = []
     broken: list[Path] = []
     with ProcessPoolExecutor(count, mp_context=context) as pool:
-        futures: list[tuple[Path, Future[Taken]]] = [(path, pool.submit(take_one, path, received)) for path in ordered]
+        with _uninterrupted():
+            futures = [(path, pool.submit(take_one, path, received)) for path in ordered]
         for path, future in futures:
             try:
                 taken.append(future.result())
                 seen(len(taken))
             except BrokenProcessPool:
                 broken.append(path)
+            except KeyboardInterrupt:
+                for process in multiprocessing.active_children():
+                    process.terminate()
+                raise
     for path in broken:
         with ProcessPoolExecutor(1, mp_context=context) as alone:
             try:
@@ -99,3 +106,13 @@ def _in_processes(files: Sequence[Path], received: datetime, count: int, seen: C
             except BrokenProcessPool:
                 taken.append(_refused(path, "", "reading it ended the process", "send it again, smaller"))
     return taken
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Processes that are started here never see the Ctrl-C that a terminal sends to all: this one ends them."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

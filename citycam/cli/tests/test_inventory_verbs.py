@@ -75,6 +75,35 @@ def test_sampled_submissions_go_all_the_way_to_a_roster(tmp_path: Path) -> None:
     )
 
 
+def test_what_nobody_reads_is_told(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    (folder / "more.csv").mkdir(parents=True)
+    (folder / "so.csv").write_text(HEADER + ROW)
+    (folder / "scan.pdf").touch()
+    (folder / "~$so.xlsx").touch()
+    done = run("import", folder, "--out", tmp_path / "out")
+    assert done.exit_code == 0
+    assert "more.csv: left out, a folder: name it" in done.stderr
+    assert "scan.pdf: left out, neither XLSX nor CSV" in done.stderr
+    left = answer("import", folder, "--out", tmp_path / "out", "--dry-run")["left_out"]
+    assert left == [str(folder / "more.csv"), str(folder / "scan.pdf")]
+
+
+def test_decisions_without_their_columns_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "so.csv").write_text(HEADER + ROW)
+    (tmp_path / "decisions.csv").write_text("items;decisions\n")
+    done = run("import", tmp_path / "so.csv", "--out", tmp_path / "out", "--decisions", tmp_path / "decisions.csv")
+    assert done.exit_code == 2
+    assert "`item` and `decision`" in done.stderr
+
+
+def test_a_place_that_cannot_be_written_is_no_bug(tmp_path: Path) -> None:
+    (tmp_path / "so.csv").write_text(HEADER + ROW)
+    done = run("import", tmp_path / "so.csv", "--out", tmp_path / "so.csv")
+    assert done.exit_code == 2
+    assert "so.csv: cannot read or write the file" in done.stderr
+
+
 def test_what_changed_is_told_by_the_exit_code_when_asked(tmp_path: Path) -> None:
     for name, serial in (("one", "A1"), ("two", "A2")):
         (tmp_path / f"{name}.csv").write_text(HEADER + ROW.replace("A1", serial))

@@ -1,5 +1,7 @@
+import multiprocessing
 import os
 import shutil
+import signal
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +25,20 @@ def test_processes_give_what_one_process_gives(tmp_path: Path) -> None:
     alone = take(files, NOW, workers=1)
     assert take(files[::-1], NOW, workers=2) == alone
     assert [one.refusal.wrong for one in alone if one.refusal] == ["the file is empty"]
+
+
+def test_who_interrupts_waits_for_nobody(tmp_path: Path) -> None:
+    files = [tmp_path / f"{at}.csv" for at in range(5)]
+    for path in files:
+        path.touch()
+
+    def interrupted(_: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        take(files, NOW, 2, interrupted)
+    assert multiprocessing.active_children() == []
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
 
 
 def test_a_surprise_in_a_parser_is_that_files_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
