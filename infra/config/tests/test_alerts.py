@@ -43,7 +43,7 @@ def test_rules_ask_about_jobs_that_are_scraped() -> None:
     document = YAML(typ="safe").load(text)
     scraped = {job["job_name"] for job in document["scrape_configs"]}
     asked = set(re.findall(r'job="([a-z]+)"', plain("alerts.yml")))
-    assert asked == {"gateway", "recorder", "edge"}
+    assert asked == {"gateway", "recorder", "edge", "node"}
     assert asked <= scraped
 
 
