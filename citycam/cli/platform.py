@@ -17,7 +17,7 @@ from infra.automation import Stack
 from infra.emptying import empty_folders
 from infra.endpoints import database_reached
 from infra.events import OnEvent, StackEvent
-from infra.images.contexts import tags
+from infra.images.push import pushed
 from infra.images.versions import versions
 from infra.outputs import Outputs
 from infra.playbook import run_playbook, site_variables
@@ -60,7 +60,7 @@ class Platform:
         """Images and versions that run."""
         return {
             "environment": self.environment.name,
-            "images": dict(tags()),
+            "images": dict(pushed(self.environment, self.workspace)),
             "versions": versions().model_dump(mode="json"),
         }
 
