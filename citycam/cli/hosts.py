@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Annotated
 
 import typer
 
 from citycam.cli import hosts_data
-from citycam.cli.hosts_call import LAB, Call, Check, EnvironmentFile, Hosts, Limit, Names, named, run_play, run_verb
-from citycam.cli.output import Output
+from citycam.cli.hosts_call import (
+    LAB,
+    Call,
+    Check,
+    EnvironmentFile,
+    Hosts,
+    Limit,
+    Names,
+    named,
+    run_play,
+    run_verb,
+    show,
+)
+from citycam.cli.output import Output, phase
+from citycam.cli.platform import Platform, say_in
 from citycam.cli.verb import Json, verb
 from citycam.model.environment import load_environment
 from citycam.model.errors import ConfigError
+from citycam.model.workspace import Workspace
 from infra.hosts import node_names
+from infra.images.push import pushed
 from infra.precheck import as_data, findings, require
 
 app = typer.Typer(help="Make hosts into nodes, keep them, and let them go.", no_args_is_help=True)
@@ -108,6 +124,45 @@ def recover(
 ) -> None:
     """Bring gateways home, and give every gateway its standby again."""
     run_verb("recover", "bring gateways home", Call(environment, inventory, as_json, check=check))
+
+
+@app.command()
+@verb
+def upgrade(
+    environment: EnvironmentFile = LAB,
+    inventory: Hosts = None,
+    image: Annotated[str, typer.Option(help="By digest; without it the gateway's image as it was pushed.")] = "",
+    limit: Annotated[int, typer.Option(help="Seconds after which every camera must be recorded again.")] = 20,
+    gate: Annotated[str, typer.Option(help="Command asked after each gateway, its name added; 0 goes on.")] = "",
+    check: Check = False,
+    as_json: Json = False,
+) -> None:
+    """Exchange the image of the gateways while they record, one after another, until a gate breaks."""
+    found = load_environment(environment)
+    wanted = image or pushed(found, Workspace.of(found.name), ["gateway"])["gateway"]
+    variables = {
+        "upgrade_image": wanted,
+        "gateway_upgrade_limit": limit,
+        "gateway_upgrade_check": shlex.split(gate),
+    }
+    run_verb("upgrade", "upgrade gateways", Call(environment, inventory, as_json, check=check), variables)
+
+
+@app.command()
+@verb
+def rotate_secrets(
+    environment: EnvironmentFile = LAB,
+    inventory: Hosts = None,
+    stack: Annotated[bool, typer.Option(help="Bring new secrets to the services too, by `stack up`.")] = True,
+    as_json: Json = False,
+) -> None:
+    """Make new keys and certificates, and bring them into force; no gateway is touched."""
+    call = Call(environment, inventory, as_json)
+    result, folder = run_play("rotate-secrets", "make new keys and certificates", call, {"pki_rotate": True})
+    if stack:
+        with phase("stack", "bring them to the services") as progress:
+            Platform(load_environment(environment)).stack.up(on_event=say_in(progress))
+    show(result, call, folder)
 
 
 @app.command()

@@ -51,6 +51,12 @@ def gateways_away(info: Mapping[str, Any], gateways: Sequence[Mapping[str, str]]
     return away(_berths(gateways), _swarm(info, None))
 
 
+def gateway_nodes(info: Mapping[str, Any], gateways: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    """Node that each gateway runs on, for those that run."""
+    running = _swarm(info, None).running
+    return {each["name"]: running[each["name"]] for each in gateways if running.get(each["name"])}
+
+
 def is_ready(info: Mapping[str, Any], node: str) -> bool:
     """Whether the Swarm hears from the node, drained or not."""
     id_ = node_ids(info).get(node)
@@ -104,6 +110,7 @@ class FilterModule:
             "own_ids": own_ids,
             "swarm_labels": swarm_labels,
             "gateways_away": gateways_away,
+            "gateway_nodes": gateway_nodes,
             "is_ready": is_ready,
             "tasks_on": tasks_on,
         }
