@@ -80,7 +80,7 @@ def up(
     process = None
     try:
         estate.claim()
-        preflight.check(wanted, ports, count)
+        preflight.check(wanted, ports, count, metrics)
         progress.phase("media", "encode what the cameras show")
         estate.prepare(wanted, footage)
         progress.phase("cameras", f"switch {len(wanted):,} cameras on, in {count} process{'es' if count > 1 else ''}")

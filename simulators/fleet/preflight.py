@@ -41,15 +41,17 @@ def common_port(cameras: Iterable[Camera]) -> int:
     return ports[0]
 
 
-def check(cameras: Sequence[Camera], ports: Ports, processes: int) -> None:
-    """Look at everything; what can be raised (open files) is.
+def check(cameras: Sequence[Camera], ports: Ports, processes: int, metrics: str = "") -> None:
+    """Look at everything; what can be raised (open files) is. `metrics` is host:port, or empty for none.
 
     Raises:
-        ConfigError: addresses that are not this machine's, or one port for two services.
+        ConfigError: addresses that are not this machine's, one port for two services, or metrics at no host:port.
         EnvironmentFailure: a port is taken or forbidden, or there are too few files or too little memory.
     """
     _check_addresses(cameras)
     _check_ports(ports)
+    if metrics:
+        _check_metrics(metrics, ports)
     _check_files(-(-len(cameras) // processes) * FILES_A_CAMERA + _OTHER_FILES)
     _check_memory(len(cameras) * _BYTES_A_CAMERA + (processes + 1) * _BYTES_A_PROCESS)
 
@@ -80,19 +82,37 @@ def _check_ports(ports: Ports) -> None:
     for service, port in wanted.items():
         if service == "discovery":
             continue  # UDP: it is shared with whoever listens to the same group
-        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as sock:
+        _try_port(service, "0.0.0.0", port)
+
+
+def _check_metrics(metrics: str, ports: Ports) -> None:
+    host, colon, digits = metrics.rpartition(":")
+    if not (colon and host and digits.isdecimal() and int(digits) <= 65535):
+        raise ConfigError(f"{metrics!r} is not host:port", where="--metrics", next="write it as 127.0.0.1:9464")
+    port = int(digits)
+    taken = [name for name, one in asdict(ports).items() if one == port and port and name != "discovery"]
+    if taken:
+        raise ConfigError("two services have one port", where="--metrics", why=f"{taken[0]} has {port} too")
+    _try_port("metrics", host, port)
+
+
+def _try_port(service: str, host: str, port: int) -> None:
+    try:
+        address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(address[0], socket.SOCK_STREAM) as sock:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                sock.bind(("0.0.0.0", port))
-            except OSError as error:
-                forbidden = error.errno == errno.EACCES
-                remedy = "choose one from 1024 on" if forbidden else "free it, or choose another"
-                raise EnvironmentFailure(
-                    f"the {service} port {port} is {'forbidden' if forbidden else 'taken'}",
-                    where=f"port {port}",
-                    why=error.strerror or str(error),
-                    next=remedy,
-                ) from error
+            sock.bind(address[4])
+    except OSError as error:
+        state, remedy = {
+            errno.EADDRINUSE: ("is taken", "free it, or choose another"),
+            errno.EACCES: ("is forbidden", "choose one from 1024 on"),
+        }.get(error.errno or 0, ("cannot be opened", "name an address of this machine"))
+        raise EnvironmentFailure(
+            f"the {service} port {port} {state}",
+            where=f"port {port}",
+            why=error.strerror or str(error),
+            next=remedy,
+        ) from error
 
 
 def _check_files(wanted: int) -> None:

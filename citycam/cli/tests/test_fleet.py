@@ -67,6 +67,9 @@ def test_a_wrong_mix_is_named_with_its_line(tmp_path: Path, part: str, says: str
         (("--timeline", "absent.yaml"), "absent.yaml"),
         (("--footage", "absent.mp4"), "absent.mp4"),
         (("--http-port", "8554"), "two services have one port"),
+        (("--metrics", "9464"), "'9464' is not host:port"),
+        (("--metrics", "127.0.0.1:99999"), "is not host:port"),
+        (("--metrics", "127.0.0.1:8554"), "rtsp has 8554 too"),
     ],
 )
 def test_a_wrong_option_is_named(tmp_path: Path, arguments: tuple[str, ...], says: str) -> None:
@@ -93,8 +96,10 @@ def test_a_taken_port_is_the_environments_fault(tmp_path: Path) -> None:
         taken.bind(("0.0.0.0", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        arguments = ("up", "--port", str(port), "--root", str(tmp_path / "root"))
-        assert f"port {port} is taken" in _refused(*arguments, code=ExitCode.ENVIRONMENT)
+        for wanted in (("--port", str(port)), ("--http-port", str(port)), ("--metrics", f"127.0.0.1:{port}")):
+            said = _refused("up", *wanted, "--root", str(tmp_path / "root"), code=ExitCode.ENVIRONMENT)
+            assert f"port {port} is taken" in said
+            assert "encode" not in said  # minutes, on a machine that never had a fleet
 
 
 def test_a_timeline_that_strikes_nobody_is_named_with_its_line(tmp_path: Path) -> None:
