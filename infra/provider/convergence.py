@@ -19,16 +19,20 @@ SETTLED_S = 1.5
 PATIENCE = 3
 """Tasks that may end before a service is called broken: one may lose a race with a part it needs."""
 
+PULLING_S = 900.0
+"""How long nodes may take to get an image; where it lies there already it is no time at all."""
+
 _ENDED = {"failed", "rejected", "complete", "orphaned"}
 
 
 @dataclass(frozen=True)
 class Progress:
-    """What a look at a service's tasks shows."""
+    """What a look at a service's tasks shows. Those that are `preparing` get their image."""
 
     running: int
     ended: int
     trouble: str
+    preparing: int = 0
 
 
 def wait_running(
@@ -36,11 +40,14 @@ def wait_running(
 ) -> None:
     """Wait until all replicas of the service run its present specification, and `ready` succeeds in those of this node.
 
+    The time that nodes take to get its image does not count, within `PULLING_S`.
+
     Raises:
         EnvironmentFailure: its tasks end again and again.
         DeadlineExceeded: they do not run in time.
     """
     deadline = time.monotonic() + seconds
+    last = deadline + PULLING_S
     while True:
         service = inspect_service(client, id_)
         spec = service["Spec"]
@@ -56,6 +63,8 @@ def wait_running(
                 why=found.trouble,
                 next=f"docker service logs {spec['Name']}",
             )
+        if found.preparing:
+            deadline = min(time.monotonic() + seconds, last)
         if time.monotonic() > deadline:
             raise DeadlineExceeded(
                 f"{spec['Name']}: {found.running} of {wanted} tasks run after {seconds:.0f} s",
@@ -89,7 +98,8 @@ def look(spec: dict[str, Any], tasks: Sequence[dict[str, Any]], since: datetime,
     # Newest first: the last word is the one that helps.
     ordered = sorted(tasks, key=lambda task: str(task["CreatedAt"]), reverse=True)
     troubles = [said for task in ordered if (said := _trouble(task))]
-    return Progress(len(running), len(ended), troubles[0] if troubles else "no task has said why")
+    preparing = sum(task["Status"]["State"] == "preparing" for task in tasks)
+    return Progress(len(running), len(ended), troubles[0] if troubles else "no task has said why", preparing)
 
 
 def wait_gone(client: docker.DockerClient, id_: str, seconds: float = 60.0) -> None:

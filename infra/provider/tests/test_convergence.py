@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -107,6 +108,17 @@ def test_a_service_that_is_still_being_updated_is_not_there_yet(client: Client, 
         wait(client, standing)
     client.api.inspect_service(standing)["UpdateStatus"] = {"State": "completed"}
     wait(client, standing)
+
+
+@pytest.mark.parametrize(("state", "patient"), [("preparing", True), ("starting", False)])
+def test_the_time_in_which_nodes_get_the_image_does_not_count(
+    client: Client, standing: str, monkeypatch: pytest.MonkeyPatch, state: str, patient: bool
+) -> None:
+    template = client.api.inspect_service(standing)["Spec"]["TaskTemplate"]
+    looks = iter([state] * 4)
+    monkeypatch.setattr(client.api, "tasks", lambda _: [task(template, next(looks, "running"))])
+    with nullcontext() if patient else pytest.raises(DeadlineExceeded):
+        wait_running(client.as_docker, standing, BEGAN, (), 0.3)
 
 
 def test_a_deadline_says_how_far_it_came_and_what_hinders(client: Client, standing: str) -> None:
