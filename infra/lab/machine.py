@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,14 +19,14 @@ DISK_PER_HOST = 3 * GB
 """An engine and the platform's images, unpacked once for every host."""
 MEMORY_PER_HOST = GB // 2
 """systemd, an engine and a share of the platform; recordings in flight come on top."""
-INOTIFY_PER_HOST = 12
-"""inotify instances of systemd, its daemons and an engine: root's, of all hosts together, are counted as one user's."""
+INOTIFY_PER_HOST = 8
+"""inotify instances of systemd, its daemons and an engine; those of all hosts are counted together, as one user's."""
 INOTIFY_LIMIT = Path("/proc/sys/fs/inotify/max_user_instances")
 
 
 @dataclass(frozen=True)
 class Machine:
-    """Bytes that are free where the engine keeps its data, bytes of free memory, and inotify instances of a user."""
+    """Bytes that are free where the engine keeps its data, bytes of free memory, inotify instances that are left."""
 
     disk: int
     memory: int
@@ -45,8 +47,8 @@ class Machine:
                 why=f"{client.api.base_url} is another's: its bridges cannot be reached from here",
                 next="unset DOCKER_HOST",
             )
-        limit = int(INOTIFY_LIMIT.read_text(encoding="ascii"))
-        return cls(shutil.disk_usage(folder).free, psutil.virtual_memory().available, limit)
+        left = int(INOTIFY_LIMIT.read_text(encoding="ascii")) - _watchers()
+        return cls(shutil.disk_usage(folder).free, psutil.virtual_memory().available, left)
 
 
 def require(layout: Layout, machine: Machine) -> None:
@@ -76,3 +78,12 @@ def require(layout: Layout, machine: Machine) -> None:
 
 def _gb(count: int) -> str:
     return f"{count / GB:.1f} GB"
+
+
+def _watchers() -> int:
+    """inotify instances that are in use, as far as we may see (proc(5), /proc/PID/fd)."""
+    count = 0
+    for descriptor in Path("/proc").glob("[0-9]*/fd/*"):
+        with suppress(OSError):  # closed meanwhile, or somebody else's
+            count += os.readlink(descriptor) == "anon_inode:inotify"
+    return count
