@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TypeVar
 
 from citycam.model.errors import ConfigError
 from citycam.plan.outage.calls import Steps, call
 from citycam.plan.outage.layout import Camera, Layout
 from citycam.plan.outage.scenario import (
+    GatewayFails,
     GatewaysUpgraded,
     LeaderDies,
     NodeCutOff,
@@ -43,6 +45,8 @@ def begin(world: World, swarm: Swarm, scenario: Scenario) -> None:
         case NodeCutOff() as event:
             node = _known(event.node, layout.nodes, "node") or _fullest(layout)
             _node_cut_off(world, swarm, node, event.lasts)
+        case GatewayFails() as event:
+            _gateway_fails(world, swarm, event)
         case UplinkFlaps() as event:
             _uplinks_flap(world, event)
         case GatewaysUpgraded():
@@ -103,6 +107,26 @@ def _stopped(world: World, node: str, gateways: Iterable[str], ends: float) -> S
             if camera.id not in world.heard:
                 world.darkened(camera, world.env.now)
     world.alive.add(node)
+
+
+def _gateway_fails(world: World, swarm: Swarm, event: GatewayFails) -> None:
+    sizes = Counter({name: len(cameras) for name, cameras in world.cameras.items()})
+    name = _known(event.gateway, sizes, "gateway") or _largest(sizes, 1)[0]
+    world.failed.add(name)
+    for camera in world.cameras[name]:
+        part = world.timings.gateway.part.value
+        world.darkened(camera, -world.chance.between(0, part, "part", camera.id))
+    world.env.process(_ended(world, swarm, name, event.noticed_after))
+
+
+def _ended(world: World, swarm: Swarm, name: str, after: float) -> Steps:
+    """Its kernel ends its sessions with it, so no camera holds one; the Swarm may take either of its two nodes."""
+    yield world.env.timeout(after)
+    gateway = world.layout.gateways[name]
+    world.left(name, gateway.home)
+    if gateway.standby and world.chance.share("either node", name) < 0.5:
+        gateway = replace(gateway, home=gateway.standby, standby=gateway.home)
+    yield from swarm.restart(gateway, 0.0)
 
 
 def _uplinks_flap(world: World, event: UplinkFlaps) -> None:

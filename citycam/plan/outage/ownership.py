@@ -61,7 +61,7 @@ class Ownership:
 
 @dataclass(frozen=True)
 class Rule:
-    """What a run allows. Gateways of `lost` nodes move once at most, others never.
+    """What a run allows. Gateways of `lost` nodes and those that `failed` move once at most, others never.
 
     Two owners at once are allowed to the gateways in `overlapping`, for so many seconds. `allowed` are each gateway's
     two nodes. Those in `owed` must run at the end: somebody stood for them, and there was time.
@@ -71,6 +71,7 @@ class Rule:
     allowed: Mapping[str, frozenset[str]]
     overlapping: Mapping[str, float]
     owed: frozenset[str] = frozenset()
+    failed: frozenset[str] = frozenset()
 
 
 def check_ownership(ownership: Ownership, rule: Rule) -> None:
@@ -96,7 +97,7 @@ def _breaches(ownership: Ownership, rule: Rule) -> Iterator[str]:
             yield f"{gateway} had two owners for {seconds:.1f} s, {bound:.1f} s are allowed"
     for gateway, moves in ownership.moves().items():
         stays = ownership.stays[gateway]
-        most = 1 if stays[0].node in rule.lost else 0
+        most = 1 if stays[0].node in rule.lost or gateway in rule.failed else 0
         if moves > most:
             yield f"{gateway} was re-assigned {moves} times, not {most}"
         for stay in stays:

@@ -61,6 +61,13 @@ class UplinkFlaps(Document):
         return self
 
 
+class GatewayFails(Document):
+    """A gateway's process ends, or hangs until a watchdog ends it; the one with most cameras, unless named."""
+
+    gateway: str | None = None
+    noticed_after: Seconds = 0.0
+
+
 class GatewaysUpgraded(Document):
     """All gateways, one after another: each is stopped, started, and watched for a while."""
 
@@ -82,6 +89,7 @@ class Scenario(Document):
     leader_dies: LeaderDies | None = None
     rack_dies: RackDies | None = None
     node_cut_off: NodeCutOff | None = None
+    gateway_fails: GatewayFails | None = None
     uplink_flaps: UplinkFlaps | None = None
     gateways_upgraded: GatewaysUpgraded | None = None
     power_returns: PowerReturns | None = None
@@ -104,6 +112,7 @@ EVENTS = (
     "leader_dies",
     "rack_dies",
     "node_cut_off",
+    "gateway_fails",
     "uplink_flaps",
     "gateways_upgraded",
     "power_returns",

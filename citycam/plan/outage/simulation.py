@@ -46,7 +46,13 @@ def simulate(
     begin(world, mechanism(world), scenario)
     world.env.run(until=scenario.horizon)
     allowed = {name: gateway.nodes for name, gateway in layout.gateways.items()}
-    rule = Rule(frozenset(world.lost), allowed, world.overlapping, _owed(world, scenario.horizon))
+    rule = Rule(
+        lost=frozenset(world.lost),
+        allowed=allowed,
+        overlapping=world.overlapping,
+        owed=_owed(world, scenario.horizon),
+        failed=frozenset(world.failed),
+    )
     check_ownership(world.ownership, rule)
     tally = world.tally
     gaps = {camera: list(found) for camera, found in tally.gaps.items()}

@@ -54,6 +54,7 @@ class World:
         self.outages: dict[str, Sequence[tuple[float, float]]] = {}
         self.overlapping: dict[str, float] = {}
         self.lost: set[str] = set()
+        self.failed: set[str] = set()
         self.heard: set[str] = set()
         self.tally = Tally()
         self.orchestrator = Queue(1)

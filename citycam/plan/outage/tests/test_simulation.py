@@ -192,6 +192,18 @@ def test_a_node_that_is_cut_off_records_on_beside_its_standby() -> None:
     assert not short.moved
 
 
+def test_a_gateway_that_fails_starts_once_on_one_of_its_two_nodes() -> None:
+    layout = lab(60, 6, 3)
+    for seed in range(8):
+        run = simulate(scenario(gateway_fails={"gateway": "gateway-2", "noticed_after": "20s"}), layout, EXACT, seed)
+        assert set(run.gaps) == {one.id for one in layout.cameras if one.gateway == "gateway-2"}
+        begun = 20 + 1 + 2 / 6 + 2
+        assert sorted(seconds(run)) == pytest.approx([begun + math.ceil(k / 2) * SETUP + CONNECT for k in range(1, 11)])
+        assert set(run.moved) <= {"gateway-2"}
+    moves = [len(simulate(load_scenario("gateway-fails"), layout, EXACT, seed).moved) for seed in range(30)]
+    assert set(moves) == {0, 1}, "the Swarm takes either node"
+
+
 class Twice(Swarm):
     """A mechanism that starts a gateway on its standby, and then once more."""
 
@@ -233,6 +245,7 @@ def test_a_mechanism_that_is_wrong_is_found(mechanism: type[Swarm], message: str
         ({"rack_dies": {"nodes": 6}}, "a rack of 6 nodes"),
         ({"uplink_flaps": {"down": "1s", "every": "2s", "site": "nowhere"}}, "there is no site nowhere"),
         ({"power_returns": {"ward": 99}}, "there is no ward 99"),
+        ({"gateway_fails": {"gateway": "gateway-9"}}, "there is no gateway gateway-9"),
     ],
 )
 def test_what_the_layout_does_not_have_is_told(event: dict[str, object], message: str) -> None:
