@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from citycam.cli.output import ConsoleProgress, Output
-from citycam.model.environment import load_environment
+from citycam.model.environment import Pools, load_environment
 from citycam.model.errors import CitycamError, ConfigError
 from citycam.model.workspace import PROJECT
 from infra.hosts import run_hosts
@@ -21,6 +21,7 @@ from infra.hosts_run import HostsRun
 from infra.playbook import PlaybookResult, TaskEvent
 
 LAB = PROJECT / "environments" / "lab.yaml"
+NODE_NAME = r"[a-z][a-z0-9-]*"
 EnvironmentFile = Annotated[
     Path, typer.Option("--environment", "-e", help="The environment file.", show_default="environments/lab.yaml")
 ]
@@ -45,10 +46,11 @@ def named(nodes: list[str]) -> dict[str, Any]:
     """The hosts that a verb is about, as its play's variable.
 
     Raises:
-        ConfigError: one is no plain name: a pattern could take in more than was meant.
+        ConfigError: one is a group or a pattern, which could take in more than was meant.
     """
+    groups = {"all", "ungrouped", "managers", "workers", *Pools.model_fields}
     for node in nodes:
-        if not re.fullmatch(r"[a-z][a-z0-9-]*", node):
+        if not re.fullmatch(NODE_NAME, node) or node in groups:
             raise ConfigError(f"{node} is no host's name", next="name hosts as the inventory does: node-4")
     return {"citycam_nodes": nodes}
 

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from citycam.model.errors import EnvironmentFailure
+from citycam.model.environment import load_environment
+from citycam.model.errors import ConfigError, EnvironmentFailure
 from citycam.model.workspace import PROJECT, Workspace
 from infra import hosts
-from infra.hosts import prepare_hosts
+from infra.hosts import host_variables, nobody, prepare_hosts, run_hosts
 from infra.tests.mocked import local
 
 Run = list[tuple[str, dict[str, Any], list[str], Path]]
@@ -113,3 +114,38 @@ def test_beside_the_main_thread_signals_are_nobodys_business(tmp_path: Path, mon
     thread.start()
     thread.join()
     assert failures == []
+
+
+LAB = load_environment(PROJECT / "environments/lab.yaml")
+
+
+def test_a_gateway_has_its_files_where_it_may_run_and_folders_of_a_node(tmp_path: Path) -> None:
+    variables = host_variables(LAB, nobody(LAB), b"", tmp_path)
+    assert variables["citycam_gateways"][0] == {"name": "gateway-1", "home": "node-1", "standby": "node-2"}
+    assert variables["citycam_gateways_on"]["node-5"] == []
+    for gateway in variables["citycam_gateways"]:
+        holders = {node for node, names in variables["citycam_gateways_on"].items() if gateway["name"] in names}
+        assert holders == {gateway["home"], gateway["standby"]}
+    assert variables["citycam_gateway_files"][0]["config_folder"] == "/var/lib/citycam/lab/gateways/gateway-1"
+    assert variables["citycam_pki"] == str(tmp_path / ".citycam/lab/pki")
+    assert {service["name"] for service in variables["pki_services"]} >= {"registry", "database", "backup"}
+
+
+def test_a_limit_reaches_the_play_as_a_variable_because_managers_are_always_asked(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    seen: dict[str, Any] = {}
+
+    def run(name: str, variables: dict[str, Any], tags: tuple[str, ...], on_event: object, **options: Any) -> None:
+        seen.update(options, name=name, variables=variables)
+
+    monkeypatch.setattr(hosts, "run_playbook", run)
+    run_hosts("drain", LAB, {"citycam_nodes": ["node-2"]}, limit="node-2", check=True, project=tmp_path)
+    assert (seen["name"], seen["check"]) == ("hosts/drain.yml", True)
+    assert seen["inventory"] == tmp_path / ".citycam/lab/hosts.yml"
+    assert (seen["variables"]["citycam_limit"], seen["variables"]["citycam_nodes"]) == ("node-2", ["node-2"])
+
+
+def test_one_machine_has_no_hosts_to_run_a_play_on() -> None:
+    with pytest.raises(ConfigError, match="has no nodes"):
+        run_hosts("deploy", local())

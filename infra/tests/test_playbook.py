@@ -15,7 +15,7 @@ from citycam.model.environment import load_environment
 from citycam.model.errors import ConfigError, EnvironmentFailure
 from citycam.model.workspace import PROJECT
 from citycam.plan.plan import make_plan
-from infra.playbook import TaskEvent, run_playbook, site_variables
+from infra.playbook import HostResult, TaskEvent, run_playbook, site_variables
 
 PLAYBOOK = """
 - name: Trial
@@ -90,6 +90,54 @@ def test_an_interrupt_ends_the_playbook_and_the_next_one_is_ours_again(project: 
     assert signal.getsignal(signal.SIGINT) is before
     commands = [process.info["cmdline"] or [] for process in psutil.process_iter(["cmdline"])]
     assert [command for command in commands if str(project) in " ".join(command)] == []
+
+
+INVENTORY = """
+all:
+  vars: {ansible_python_interpreter: "{{ ansible_playbook_python }}"}
+  hosts:
+    here: {ansible_connection: local}
+    there: {ansible_connection: local}
+    nowhere: {ansible_host: 127.0.0.1, ansible_port: 9, ansible_ssh_common_args: -F /dev/null}
+"""
+
+
+@pytest.fixture
+def hosts(project: Path) -> Path:
+    (project / "hosts.yml").write_text(INVENTORY, encoding="utf-8")
+    play = PLAYBOOK.replace("localhost", "all").replace("trial_file }}", "trial_file }}-{{ inventory_hostname }}")
+    (project / "playbooks/trial.yml").write_text(
+        play + "    - ansible.builtin.set_stats: {data: {seen: 7}}\n", encoding="utf-8"
+    )
+    return project / "hosts.yml"
+
+
+def test_every_host_has_its_own_counts_and_a_limit_leaves_the_others_alone(project: Path, hosts: Path) -> None:
+    variables = {"trial_words": "right", "trial_file": str(project / "written")}
+    result = run_playbook("trial.yml", variables, project=project, inventory=hosts, limit="here")
+    assert result.hosts == {"here": HostResult(ok=3, changed=1)}
+    assert result.data == {"seen": 7}
+    assert not (project / "written-there").exists()
+    result = run_playbook("trial.yml", variables, project=project, inventory=hosts, limit="here:there")
+    assert {host: counts.changed for host, counts in result.hosts.items()} == {"here": 0, "there": 1}
+
+
+def test_a_host_that_cannot_be_reached_is_named_and_the_others_go_on(project: Path, hosts: Path) -> None:
+    heard: list[TaskEvent] = []
+    variables = {"trial_words": "right", "trial_file": str(project / "written")}
+    with pytest.raises(EnvironmentFailure) as failure:
+        run_playbook("trial.yml", variables, on_event=heard.append, project=project, inventory=hosts)
+    assert failure.value.why.startswith("nowhere: trial.yml: Write: ")
+    assert "refused" in failure.value.why
+    assert [(event.host, event.state) for event in heard if event.state == "unreachable"] == [
+        ("nowhere", "unreachable")
+    ]
+    assert (project / "written-there").exists()
+
+
+def test_a_missing_inventory_is_a_mistake_of_the_caller(project: Path) -> None:
+    with pytest.raises(ConfigError, match="there is no such inventory"):
+        run_playbook("trial.yml", project=project, inventory=project / "none.yml")
 
 
 def test_a_playbook_that_is_not_there_is_a_mistake_of_the_caller() -> None:

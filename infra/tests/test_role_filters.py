@@ -1,0 +1,135 @@
+"""The roles' own filters, loaded as Ansible loads them."""
+
+from __future__ import annotations
+
+import importlib.util
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from citycam.model.workspace import PROJECT
+
+GATEWAYS = [{"name": "gateway-1", "home": "node-1", "standby": "node-2"}]
+
+
+def loaded(path: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(Path(path).stem, PROJECT / "playbooks/roles" / path)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+swarm = loaded("swarm_node/filter_plugins/swarm.py")
+certificates = loaded("pki/filter_plugins/certificates.py")
+recording = loaded("gateway_upgrade/library/gateway_recording.py")
+
+
+def node(id_: str, name: str = "", state: str = "ready", availability: str = "active", **labels: str) -> dict[str, Any]:
+    named = {"citycam.node": name} if name else {}
+    return {"ID": id_, "Status": {"State": state}, "Spec": {"Availability": availability, "Labels": named | labels}}
+
+
+def info(*nodes: dict[str, Any], at: str = "", desired: str = "running") -> dict[str, Any]:
+    task = {"ID": "t", "ServiceID": "s", "NodeID": at, "DesiredState": desired, "Status": {"State": "running"}}
+    service = {"ID": "s", "Spec": {"Labels": {"citycam.part": "gateway-1"}}}
+    return {"nodes": list(nodes), "services": [service], "tasks": [task] if at else []}
+
+
+def test_of_two_nodes_with_one_name_the_one_that_is_ready_counts_and_what_a_host_says_itself_first() -> None:
+    twice = info(node("new", "node-1"), node("old", "node-1", state="down"))
+    assert swarm.node_ids(twice) == {"node-1": "new"}
+    assert swarm.node_ids(twice, {"node-2": "bare"}) == {"node-1": "new", "node-2": "bare"}
+
+
+def test_ids_are_taken_from_the_last_result_that_has_one() -> None:
+    def told(id_: str) -> dict[str, Any]:
+        return {"host_info": {"Swarm": {"NodeID": id_}}}
+
+    hosts = [
+        {"inventory_hostname": "node-1", "look": told("a"), "member": {"skipped": True}},
+        {"inventory_hostname": "node-2", "look": told(""), "member": told("b")},
+        {"inventory_hostname": "node-3", "look": {"unreachable": True}},
+    ]
+    assert swarm.own_ids(hosts, ["look", "member"]) == {"node-1": "a", "node-2": "b"}
+
+
+def test_a_task_that_was_told_to_end_does_not_count_as_running() -> None:
+    nodes = (node("a", "node-1"), node("b", "node-2"))
+    assert swarm.gateway_nodes(info(*nodes, at="b"), GATEWAYS) == {"gateway-1": "node-2"}
+    assert swarm.gateways_away(info(*nodes, at="b"), GATEWAYS) == ["gateway-1"]
+    assert swarm.gateway_nodes(info(*nodes, at="b", desired="shutdown"), GATEWAYS) == {}
+
+
+def test_labels_follow_the_policy_and_a_drained_home_is_not_ready() -> None:
+    nodes = (node("a", "node-1", availability="drain", **{"citycam.gateway.gateway-1": "yes"}), node("b", "node-2"))
+    change = swarm.swarm_labels(info(*nodes, at="b"), "node-2", ["recording"], GATEWAYS, "guard")
+    assert change == {
+        "set": {"citycam.node": "node-2", "citycam.pool.recording": "yes", "citycam.gateway.gateway-1": "yes"},
+        "unset": [],
+    }
+    assert swarm.gateways_away(info(*nodes, at="b"), GATEWAYS) == []
+    assert swarm.is_ready(info(*nodes), "node-1")
+
+
+def test_tasks_that_are_over_do_not_hold_a_node() -> None:
+    tasks = [{"ID": state, "NodeID": "a", "Status": {"State": state}} for state in ("running", "shutdown", "failed")]
+    assert swarm.tasks_on({"tasks": tasks}, "a") == ["running"]
+
+
+def issue(folder: Path, name: str, names: list[str], days: int, authority: Any = None) -> Any:
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    issuer, signer = (authority[0].subject, authority[1]) if authority else (subject, key)
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=days))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(each) for each in names]), critical=False)
+        .sign(signer, hashes.SHA256())
+    )
+    (folder / f"{name}.crt").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    (folder / f"{name}.key").touch()
+    return certificate, key
+
+
+def test_a_certificate_is_due_when_absent_when_it_ends_soon_and_when_names_or_authority_are_others(
+    tmp_path: Path,
+) -> None:
+    services = [{"name": name, "names": [name]} for name in ("good", "soon", "names", "other", "absent", "keyless")]
+    assert certificates.certificates_due(services, str(tmp_path), 30) == services
+    foreign = issue(tmp_path, "ca", ["ca"], 100)
+    issue(tmp_path, "other", ["other"], 100, foreign)
+    authority = issue(tmp_path, "ca", ["ca"], 100)
+    issue(tmp_path, "good", ["good"], 100, authority)
+    issue(tmp_path, "soon", ["soon"], 29, authority)
+    issue(tmp_path, "names", ["names", "more"], 100, authority)
+    issue(tmp_path, "keyless", ["keyless"], 100, authority)
+    (tmp_path / "keyless.key").unlink()
+    due = certificates.certificates_due(services, str(tmp_path), 30)
+    assert [service["name"] for service in due] == ["soon", "names", "other", "absent", "keyless"]
+
+
+def test_a_camera_is_recorded_again_by_a_segment_that_began_since_and_holds_something(tmp_path: Path) -> None:
+    for camera, name, content in (
+        ("CAM-1", "2026-03-01_08-00-05-000000.mp4", "x"),
+        ("CAM-2", "2026-03-01_08-00-05-000000.mp4", ""),
+        ("CAM-3", "2026-03-01_08-00-04-999999.mp4", "x"),
+        ("CAM-5", "notes.mp4", "x"),
+    ):
+        (tmp_path / camera).mkdir()
+        (tmp_path / camera / name).write_text(content)
+    since = datetime(2026, 3, 1, 8, 0, 5, tzinfo=UTC).timestamp()
+    cameras = [f"CAM-{number}" for number in range(1, 6)]
+    assert recording.missing(cameras, tmp_path, since) == ["CAM-2", "CAM-3", "CAM-4", "CAM-5"]
