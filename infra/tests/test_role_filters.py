@@ -28,7 +28,7 @@ def loaded(path: str) -> ModuleType:
 
 swarm = loaded("swarm_node/filter_plugins/swarm.py")
 certificates = loaded("pki/filter_plugins/certificates.py")
-recording = loaded("gateway_upgrade/library/gateway_recording.py")
+recording = loaded("../library/gateway_recording.py")
 
 
 def node(id_: str, name: str = "", state: str = "ready", availability: str = "active", **labels: str) -> dict[str, Any]:

@@ -27,6 +27,10 @@ options:
     description: Folder of the recordings, C(<camera>/<UTC time>.mp4).
     type: path
     required: true
+  cameras:
+    description: Ask for these alone instead of all of the list.
+    type: list
+    elements: str
   since:
     description: Seconds since 1970 on this host's clock; 0 waits for nothing and returns the clock.
     type: float
@@ -73,6 +77,7 @@ def main():
         argument_spec={
             "config_folder": {"type": "path", "required": True},
             "recordings_folder": {"type": "path", "required": True},
+            "cameras": {"type": "list", "elements": "str"},
             "since": {"type": "float", "default": 0},
             "limit": {"type": "float", "default": 30},
         },
@@ -81,7 +86,9 @@ def main():
     since, limit = module.params["since"], module.params["limit"]
     if not since:
         module.exit_json(changed=False, now=time.time(), missing=[])
-    cameras = json.loads((Path(module.params["config_folder"]) / "cameras.json").read_text(encoding="utf-8"))
+    cameras = module.params["cameras"]
+    if cameras is None:
+        cameras = json.loads((Path(module.params["config_folder"]) / "cameras.json").read_text(encoding="utf-8"))
     folder = Path(module.params["recordings_folder"])
     waiting = cameras
     while True:
