@@ -211,6 +211,7 @@ class LoadServices:
             replicas=replicas,
             memory=1024 * MIB,
             restart="none",
+            log="",
             secrets=(files.settings,),
             configs=(files.authority,),
         )

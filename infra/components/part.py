@@ -34,6 +34,8 @@ class Place:
             part=part,
             image=image,
             placement=(*self.placement, *on),
+            # On many nodes logs go to each node's journal, which Ansible collects.
+            log="" if self.environment.nodes else "json-file",
             **rest,
         )
 

@@ -24,7 +24,7 @@ class ServiceProvider(DeclaredProvider):
     declared = (
         *("name", "environment", "part", "image", "command", "args", "env", "user", "mounts", "secrets", "configs"),
         *("networks", "ports", "cap_add", "cap_drop", "read_only", "init", "memory", "millicpus", "pids", "nofile"),
-        *("healthcheck", "placement", "replicas", "stop_grace", "restart_delay", "restart", "ready"),
+        *("healthcheck", "placement", "replicas", "stop_grace", "restart_delay", "restart", "log", "ready"),
     )
     # A network that is replaced must be left first: the service goes with it.
     fixed = ("name", "environment", "networks")

@@ -65,6 +65,7 @@ class HealthCheck:
 class ServiceArgs:
     """A Swarm service. Memory in bytes, `cpus` in cores (0 = no limit), `stop_grace` and `restart_delay` in seconds.
 
+    `log` is where its output goes: to a few files of limited size, or (empty) wherever the node's engine puts it.
     `ready` is a command that succeeds in the container once the service works. It runs only while the service is being
     created or changed; a `healthcheck` runs for ever, at a cost, and its failure restarts the task.
     """
@@ -97,6 +98,7 @@ class ServiceArgs:
     stop_grace: int = 10
     restart_delay: int = 2
     restart: Literal["any", "none"] = "any"
+    log: Literal["json-file", ""] = "json-file"
 
     def properties(self) -> dict[str, Any]:
         """The resource's inputs: plain JSON, in one order, so that equal services have equal properties."""
@@ -120,6 +122,7 @@ class ServiceArgs:
             "stop_grace": self.stop_grace,
             "restart_delay": self.restart_delay,
             "restart": self.restart,
+            "log": self.log,
         }
 
 

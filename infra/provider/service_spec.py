@@ -10,7 +10,7 @@ from infra.provider.engine import ENVIRONMENT, IMAGE, PART
 
 NANO = 1_000_000_000
 
-LOG_DRIVER = {"Name": "json-file", "Options": {"max-size": "10m", "max-file": "3"}}
+LOG_OPTIONS = {"json-file": {"max-size": "10m", "max-file": "3"}}
 UPDATE = {"Parallelism": 1, "FailureAction": "pause", "Monitor": 2 * NANO, "Order": "stop-first"}
 
 
@@ -26,8 +26,8 @@ def request(wanted: Properties, image: str) -> dict[str, Any]:
             "RestartPolicy": {"Condition": wanted["restart"], "Delay": int(wanted["restart_delay"]) * NANO},
             "Placement": {"Constraints": wanted["placement"]},
             "Networks": [{"Target": on["network"], "Aliases": on["aliases"]} for on in wanted["networks"]],
-            "LogDriver": LOG_DRIVER,
-        },
+        }
+        | _log_driver(wanted["log"]),
         "mode": {"Replicated": {"Replicas": int(wanted["replicas"])}},
         "update_config": UPDATE,
         "endpoint_spec": {"Mode": "dnsrr", "Ports": [_port(port) for port in wanted["ports"]]},
@@ -68,6 +68,7 @@ def observe(spec: dict[str, Any], image: str) -> Properties:
         "placement": sorted((task.get("Placement") or {}).get("Constraints") or []),
         "replicas": (spec["Mode"].get("Replicated") or {}).get("Replicas", 0),
         "stop_grace": container.get("StopGracePeriod", 0) // NANO,
+        "log": (task.get("LogDriver") or {}).get("Name", ""),
         "restart": (task.get("RestartPolicy") or {}).get("Condition", "any"),
         "restart_delay": (task.get("RestartPolicy") or {}).get("Delay", 0) // NANO,
     }
@@ -93,6 +94,10 @@ def _container(wanted: Properties, image: str, labels: dict[str, str]) -> dict[s
         "StopGracePeriod": int(wanted["stop_grace"]) * NANO,
         "Ulimits": [{"Name": "nofile", "Soft": nofile, "Hard": nofile}] if nofile else [],
     }
+
+
+def _log_driver(name: str) -> dict[str, Any]:
+    return {"LogDriver": {"Name": name, "Options": LOG_OPTIONS[name]}} if name else {}
 
 
 def _limits(wanted: Properties) -> dict[str, int]:

@@ -70,6 +70,12 @@ def test_a_gateway_that_moved_starts_after_a_second(platform: Platform, tmp_path
     assert stand(tmp_path, local()).one("Service", "gateway-1")["restart_delay"] == 2
 
 
+def test_logs_go_to_the_journal_of_each_node(platform: Platform, tmp_path: Path) -> None:
+    assert {platform.one("Service", name)["log"] for name in platform.all("Service")} == {""}
+    alone = stand(tmp_path, local())
+    assert {alone.one("Service", name)["log"] for name in alone.all("Service")} == {"json-file"}
+
+
 def test_the_camera_lan_is_the_vlan_with_addresses_that_lie_on_each_node(platform: Platform) -> None:
     lan = platform.one("Network", "camera-lan")
     assert (lan["driver"], lan["internal"]) == ("macvlan", True)
