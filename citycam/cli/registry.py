@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -25,14 +27,14 @@ from citycam.policy.standard import load_standards, rules_at
 from citycam.registry.access import dsn_from_file, dsn_from_service
 from citycam.registry.registry import Published, Registry
 from citycam.registry.rows import Publication
-from infra.endpoints import database_dsn
+from infra.endpoints import database_reached
 
 DsnFile = Annotated[
     Path | None, typer.Option("--dsn-file", help="A private file (mode 0600) with the connection string.")
 ]
 Service = Annotated[str | None, typer.Option("--service", help="A service of ~/.pg_service.conf.")]
 Environment = Annotated[
-    Path | None, typer.Option("--environment", "-e", help="The database of a standing environment on this node.")
+    Path | None, typer.Option("--environment", "-e", help="The database of a standing environment.")
 ]
 Plan = Annotated[Path | None, typer.Option("--plan", help="The plan made from this inventory.")]
 LogFile = Annotated[Path | None, typer.Option("--log", help="The log of decisions.")]
@@ -60,15 +62,15 @@ def publish(
 ) -> None:
     """Load inventory, verdicts, decisions and plan into PostgreSQL as a new version, in one transaction."""
     publication = _publication(inventory, plan, log, waivers, note)
-    registry = _registry(dsn_file, service, environment)
-    progress = ConsoleProgress()
-    progress.phase("publish", f"{len(publication.assessments):,} cameras")
-    try:
-        done = registry.publish(publication)
-    except BaseException:
-        progress.abandon()
-        raise
-    progress.close()
+    with _registry(dsn_file, service, environment) as registry:
+        progress = ConsoleProgress()
+        progress.phase("publish", f"{len(publication.assessments):,} cameras")
+        try:
+            done = registry.publish(publication)
+        except BaseException:
+            progress.abandon()
+            raise
+        progress.close()
     _show(done, as_json, f"version {done.version}" if done.fresh else f"version {done.version} has it all already")
 
 
@@ -77,7 +79,8 @@ def published(
     dsn_file: DsnFile = None, service: Service = None, environment: Environment = None, as_json: Json = False
 ) -> None:
     """List the versions that were published."""
-    versions = _registry(dsn_file, service, environment).versions()
+    with _registry(dsn_file, service, environment) as registry:
+        versions = registry.versions()
 
     def text(console: Console) -> None:
         table = Table("version", "", "published", "judged on", "cameras", "note")
@@ -99,7 +102,8 @@ def rollback(
     as_json: Json = False,
 ) -> None:
     """Make an older version the current one; none is lost."""
-    done = _registry(dsn_file, service, environment).rollback(version)
+    with _registry(dsn_file, service, environment) as registry:
+        done = registry.rollback(version)
     _show(done, as_json, f"version {done.version} is current, after {done.previous}")
 
 
@@ -122,8 +126,9 @@ def _publication(inventory: Path, plan: Path | None, log: Path | None, waivers: 
     )
 
 
-def _registry(dsn_file: Path | None, service: str | None, environment: Path | None) -> Registry:
-    """The registry that the options name.
+@contextmanager
+def _registry(dsn_file: Path | None, service: str | None, environment: Path | None) -> Iterator[Registry]:
+    """The registry that the options name, reached as long as the `with` lasts.
 
     Raises:
         ConfigError: none is named, or several.
@@ -135,12 +140,13 @@ def _registry(dsn_file: Path | None, service: str | None, environment: Path | No
     if dsn_file is not None:
         dsn = dsn_from_file(dsn_file)
         redaction.learn(dsn)
-        return Registry(dsn)
-    if service is not None:
-        return Registry(dsn_from_service(service))
-    assert environment is not None
-    settings = load_environment(environment)
-    return Registry(database_dsn(settings, Platform(settings).outputs))
+        yield Registry(dsn)
+    elif service is not None:
+        yield Registry(dsn_from_service(service))
+    elif environment is not None:
+        settings = load_environment(environment)
+        with database_reached(settings, Platform(settings).outputs) as dsn:
+            yield Registry(dsn)
 
 
 def _show(done: Published, as_json: bool, text: str) -> None:
