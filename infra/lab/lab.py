@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 from typing import Any
 
 import docker
-from docker.errors import APIError, NotFound
+from docker.errors import APIError
 from docker.models.containers import Container
 
 from citycam.model.errors import ConfigError, EnvironmentFailure
@@ -28,6 +29,9 @@ from infra.lab.wait import DEADLINE_S, wait_running
 from infra.provider.engine import connect, explain, post, remove
 
 Report = Callable[[str], None]
+
+ABSENT, CONFLICT = 404, 409
+"""HTTP statuses of the engine for what is not there, and for what is asked at the wrong time."""
 
 
 @dataclass(frozen=True)
@@ -91,11 +95,9 @@ class Lab:
         """
         for each in self._named(hosts):
             report(f"{each.labels[spec.HOST]} loses power")
-            try:
+            # One that lies still already is in conflict with it.
+            with _refusal(f"the power of {each.labels[spec.HOST]} cannot be cut", CONFLICT):
                 each.kill("SIGKILL")
-            except APIError as error:
-                if error.status_code != 409:  # it does not run
-                    raise EnvironmentFailure("a host cannot be killed", where="docker", why=explain(error)) from error
         return self.status()
 
     def start(self, hosts: list[str], report: Report = lambda _: None, seconds: float = DEADLINE_S) -> list[HostStatus]:
@@ -107,21 +109,17 @@ class Lab:
         """
         chosen = self._named(hosts)
         for each in chosen:
-            each.start()
+            with _refusal(f"{each.labels[spec.HOST]} cannot be started"):
+                each.start()
         wait_running(chosen, self.workspace, report, seconds)
         return self.status()
 
     def down(self, report: Report = lambda _: None) -> list[str]:
         """Remove all that carries the lab's label, whoever left it, and its keys and inventory; names of what went."""
         client, chosen = connect(), self._all
-        removed = []
-        for each in client.containers.list(all=True, filters=chosen, ignore_removed=True):
-            report(f"remove {each.name}")
-            try:
-                each.remove(force=True, v=True)
-            except NotFound:
-                continue
-            removed.append(str(each.name))
+        hosts = client.containers.list(all=True, filters=chosen, ignore_removed=True)
+        with ThreadPoolExecutor(max_workers=8) as pool:
+            removed = list(pool.map(lambda each: _remove(each, report), hosts))
         for network in client.networks.list(filters=chosen):
             remove(client, f"/networks/{network.id}")
             removed.append(str(network.name))
@@ -204,10 +202,11 @@ class Lab:
         for place, host in enumerate(layout.hosts):
             report(f"{host} at {addresses[host]}")
             body = spec.container(self.name, host, layout, image, addresses[host])
-            made = _create(client, spec.name_of(self.name, host), body)
-            cameras.connect(made, ipv4_address=str(subnets.camera_address(place)))
-            made.put_archive("/", archive(first_files(host, keys[host], admin.public, addresses, asked)))
-            made.start()
+            with _refusal(f"{host} cannot be made"):
+                made = _create(client, spec.name_of(self.name, host), body)
+                cameras.connect(made, ipv4_address=str(subnets.camera_address(place)))
+                made.put_archive("/", archive(first_files(host, keys[host], admin.public, addresses, asked)))
+                made.start()
 
     def _write(
         self,
@@ -245,6 +244,23 @@ def _texts(*paths: str) -> list[str]:
 
 def _create(client: docker.DockerClient, name: str, body: Mapping[str, Any]) -> Container:
     return client.containers.get(post(client, f"/containers/create?name={name}", body)["Id"])
+
+
+def _remove(found: Container, report: Report) -> str:
+    report(f"remove {found.name}")
+    with _refusal(f"{found.name} cannot be removed", ABSENT, CONFLICT):  # somebody else was quicker, or is at it
+        found.remove(force=True, v=True)
+    return str(found.name)
+
+
+@contextmanager
+def _refusal(what: str, *but: int) -> Iterator[None]:
+    """What the engine refuses, in its own words; a status among `but` is no refusal."""
+    try:
+        yield
+    except APIError as error:
+        if error.status_code not in but:
+            raise EnvironmentFailure(what, where="docker", why=explain(error)) from error
 
 
 def _status(lab: str, found: Container) -> HostStatus:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -53,3 +54,5 @@ def standing(prefix: str, nodes: int) -> Iterator[Stand]:
         yield stand
     finally:
         stand.lab.down()
+        # The state of an environment that stood there, which a lab that goes leaves alone.
+        shutil.rmtree(stand.lab.workspace.root, ignore_errors=True)
