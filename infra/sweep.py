@@ -22,12 +22,13 @@ class Found:
 
 @dataclass(frozen=True)
 class PartStatus:
-    """One service: how many tasks are wanted and run, and the state of the newest task."""
+    """One service: how many tasks are wanted and run, the state of the newest task, and the nodes that they run on."""
 
     part: str
     desired: int
     running: int
     state: str
+    nodes: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -38,11 +39,16 @@ class PartStatus:
 def parts(environment: str) -> list[PartStatus]:
     """Every service of an environment, by name of the part."""
     client = connect()
+    names: dict[str, str] = {}
     found = []
     for service in client.services.list(filters=owned(environment)):
         spec = service.attrs["Spec"]
         tasks = sorted(tasks_of(client, str(service.id)), key=lambda task: str(task["CreatedAt"]))
-        states = [str(task["Status"]["State"]) for task in tasks if task["DesiredState"] == "running"]
+        wanted = [task for task in tasks if task["DesiredState"] == "running"]
+        states = [str(task["Status"]["State"]) for task in wanted]
+        running = {str(task.get("NodeID", "")) for task in wanted if task["Status"]["State"] == "running"} - {""}
+        if not running <= names.keys():
+            names |= {str(node["ID"]): str(node["Description"]["Hostname"]) for node in client.api.nodes()}
         trouble = str(tasks[-1]["Status"].get("Err", "")) if tasks else ""
         state = states[-1] if states else "no task"
         found.append(
@@ -51,6 +57,7 @@ def parts(environment: str) -> list[PartStatus]:
                 desired=int(spec["Mode"]["Replicated"]["Replicas"]),
                 running=states.count("running"),
                 state=f"{state}: {trouble}" if trouble and state != "running" else state,
+                nodes=tuple(sorted(names.get(id_, id_) for id_ in running)),
             )
         )
     return sorted(found, key=lambda part: part.part)

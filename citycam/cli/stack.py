@@ -58,9 +58,9 @@ def status(environment: EnvironmentFile = LOCAL, as_json: Json = False) -> ExitC
         if not found.parts:
             console.print("nothing stands")
             return
-        table = Table("part", "running", "state")
+        table = Table("part", "running", "on", "state")
         for part in found.parts:
-            table.add_row(part.part, f"{part.running}/{part.desired}", part.state)
+            table.add_row(part.part, f"{part.running}/{part.desired}", ", ".join(part.nodes), part.state)
         console.print(table)
 
     Output(as_json).result([asdict(part) for part in found.parts], text)

@@ -49,6 +49,16 @@ def test_all_that_is_ours_is_found_in_the_order_in_which_it_can_go(client: Clien
     ]
 
 
+def test_a_part_tells_the_nodes_that_run_it_by_name(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    service(client, "edge", replicas=2)
+    template = client.api.objects["services"][service(client, "edge-2")]["Spec"]["TaskTemplate"]
+    tasks = [task(template) | {"NodeID": "2"}, task(template) | {"NodeID": "1"}]
+    monkeypatch.setattr(client.api, "tasks", lambda _: [*tasks, task(template, "pending") | {"NodeID": "3"}])
+    known = [{"ID": number, "Description": {"Hostname": f"node-{number}"}} for number in ("1", "2", "3")]
+    monkeypatch.setattr(client.api, "nodes", lambda: known, raising=False)
+    assert parts("local")[0].nodes == ("node-1", "node-2")
+
+
 def test_data_is_no_leftover_where_it_is_to_stay(client: Client) -> None:
     everything(client, OURS)
     without = [found for found in find_all("local") if found.kind != "volume"]
