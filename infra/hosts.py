@@ -15,7 +15,9 @@ from citycam.model.workspace import PROJECT, Workspace
 from citycam.plan.homes import homes
 from citycam.plan.plan import Plan
 from infra.node_addresses import camera_ranges
+from infra.passwords import keep_passwords
 from infra.playbook import PlaybookResult, TaskEvent, run_playbook, site_variables
+from infra.rotation import BESIDE, alone, beside, over
 
 PROMETHEUS_UID = 10004
 CITYCAM_UID = 10001
@@ -86,6 +88,43 @@ def deliver(environment: Environment, plan: Plan, camera_key: bytes, project: Pa
     """
     variables = host_variables(environment, plan, camera_key, project) | {"gateway_config_keep": False}
     return run_hosts("reconfigure", environment, variables, tags=("gateway_config",), project=project)
+
+
+def rotate_cameras(
+    environment: Environment,
+    plan: Plan,
+    camera_key: bytes,
+    renewed: Mapping[str, str],
+    on_event: Callable[[TaskEvent], None] | None = None,
+    *,
+    inventory: Path | None = None,
+    project: Path = PROJECT,
+) -> PlaybookResult:
+    """Have gateways use new passwords of cameras, which the cameras have already; no frame is lost.
+
+    `renewed` is id → password. They are kept once all gateways have them; a run that broke is run again.
+
+    Raises:
+        ConfigError: a camera is not in the plan, or the environment has no nodes.
+        EnvironmentFailure: a camera was not recorded with its new password, and goes on with the old one.
+    """
+    strange = sorted(renewed.keys() - plan.gateway_of().keys())
+    if strange:
+        raise ConfigError(f"no gateway records {', '.join(strange[:5])}", next="name cameras of the plan in force")
+    variables = host_variables(environment, plan, camera_key, project)
+    files = variables["citycam_gateway_files"]
+    firsts = {name: [id for id in ids if id in renewed] for name, ids in plan.gateways.items()}
+    steps = {
+        "gateway_config_keep": False,
+        "rotate_beside": beside(files, renewed),
+        "rotate_over": over(files, renewed),
+        "rotate_alone": alone(files, renewed),
+        "rotate_firsts": firsts,
+        "rotate_seconds": {name: [id + BESIDE for id in ids] for name, ids in firsts.items()},
+    }
+    result = run_hosts("rotate-cameras", environment, steps, inventory=inventory, on_event=on_event, project=project)
+    keep_passwords(Workspace.of(environment.name, project).camera_passwords, renewed)
+    return result
 
 
 def nodes_of(environment: Environment) -> Nodes:

@@ -23,6 +23,7 @@ from citycam.model.environment import Environment
 from citycam.model.errors import ConfigError, EnvironmentFailure
 from citycam.model.workspace import PROJECT, Workspace
 from citycam.plan.plan import Plan
+from infra.passwords import read_passwords
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ def run_playbook(
 def site_variables(environment: Environment, plan: Plan, camera_key: bytes, project: Path = PROJECT) -> dict[str, Any]:
     """Variables of `site.yml`: folders, certificate names, and the cameras of each gateway with their passwords."""
     workspace = Workspace.of(environment.name, project)
-    cameras = plan.by_id()
+    cameras, changed = plan.by_id(), read_passwords(workspace.camera_passwords)
     recording = environment.gateways
     return {
         "pki_folder": str(workspace.pki),
@@ -125,7 +126,7 @@ def site_variables(environment: Environment, plan: Plan, camera_key: bytes, proj
                     cameras[id].model_dump(
                         mode="json", include={"id", "address", "port", "path", "username", "transport"}
                     )
-                    | {"password": camera_password(camera_key, cameras[id].serial)}
+                    | {"password": changed.get(id) or camera_password(camera_key, cameras[id].serial)}
                     for id in plan.gateways.get(gateway, [])
                 ],
             }

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from citycam.cli import hosts_data
+from citycam.cli import hosts_data, hosts_secrets
 from citycam.cli.hosts_call import (
     LAB,
     Call,
@@ -19,10 +19,8 @@ from citycam.cli.hosts_call import (
     named,
     run_play,
     run_verb,
-    show,
 )
-from citycam.cli.output import Output, phase
-from citycam.cli.platform import Platform, say_in
+from citycam.cli.output import Output
 from citycam.cli.verb import Json, verb
 from citycam.model.environment import load_environment
 from citycam.model.errors import ConfigError
@@ -150,23 +148,6 @@ def upgrade(
 
 @app.command()
 @verb
-def rotate_secrets(
-    environment: EnvironmentFile = LAB,
-    inventory: Hosts = None,
-    stack: Annotated[bool, typer.Option(help="Bring new secrets to the services too, by `stack up`.")] = True,
-    as_json: Json = False,
-) -> None:
-    """Make new keys and certificates, and bring them into force; no gateway is touched."""
-    call = Call(environment, inventory, as_json)
-    result, folder = run_play("rotate-secrets", "make new keys and certificates", call, {"pki_rotate": True})
-    if stack:
-        with phase("stack", "bring them to the services") as progress:
-            Platform(load_environment(environment)).stack.up(on_event=say_in(progress))
-    show(result, call, folder)
-
-
-@app.command()
-@verb
 def destroy(
     environment: EnvironmentFile = LAB,
     inventory: Hosts = None,
@@ -186,3 +167,4 @@ def destroy(
 
 
 hosts_data.add_to(app)
+hosts_secrets.add_to(app)

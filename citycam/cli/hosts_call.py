@@ -31,6 +31,9 @@ Check = Annotated[bool, typer.Option("--check", help="Say what would change; cha
 Names = Annotated[list[str], typer.Argument(metavar="NODE...", help="Hosts by their names in the inventory.")]
 
 
+OnTask = Callable[[TaskEvent], None]
+
+
 @dataclass(frozen=True)
 class Call:
     """How a verb was called."""
@@ -62,23 +65,32 @@ def run_verb(name: str, title: str, call: Call, variables: dict[str, Any] | None
 
 
 def run_play(name: str, title: str, call: Call, variables: dict[str, Any] | None = None) -> tuple[PlaybookResult, Path]:
-    """Run a verb's play; its events are the progress on stderr and stay as evidence, in the folder that is returned.
+    """Run a verb's play; the result, and the folder of its evidence.
 
     Raises:
         ConfigError, EnvironmentFailure: as `infra.hosts.run_hosts` does.
     """
-    stage, kept = ConsoleProgress(), HostsRun(PROJECT / "runs", name)
-    stage.phase(name, title)
-    try:
-        result = run_hosts(
+
+    def play(on_event: OnTask) -> PlaybookResult:
+        return run_hosts(
             name,
             load_environment(call.environment),
             variables,
             inventory=call.inventory,
             limit=call.limit,
             check=call.check,
-            on_event=_both(stage, kept),
+            on_event=on_event,
         )
+
+    return with_evidence(name, title, play)
+
+
+def with_evidence(name: str, title: str, play: Callable[[OnTask], PlaybookResult]) -> tuple[PlaybookResult, Path]:
+    """Run a play; its events are the progress on stderr and stay as evidence, in the folder that is returned."""
+    stage, kept = ConsoleProgress(), HostsRun(PROJECT / "runs", name)
+    stage.phase(name, title)
+    try:
+        result = play(_both(stage, kept))
     except BaseException as error:
         stage.abandon()
         kept.close(None, str(error) if isinstance(error, CitycamError) else type(error).__name__)
@@ -88,7 +100,7 @@ def run_play(name: str, title: str, call: Call, variables: dict[str, Any] | None
     return result, kept.folder
 
 
-def _both(stage: ConsoleProgress, kept: HostsRun) -> Callable[[TaskEvent], None]:
+def _both(stage: ConsoleProgress, kept: HostsRun) -> OnTask:
     def hear(event: TaskEvent) -> None:
         kept.hear(event)
         if event.state != "skipped":

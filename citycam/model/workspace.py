@@ -92,6 +92,11 @@ class Workspace:
         return self.root / "fleet"
 
     @property
+    def camera_passwords(self) -> Path:
+        """Passwords that were changed at cameras (mode 0600): they count before those that are derived."""
+        return self.root / "camera-passwords.json"
+
+    @property
     def hosts(self) -> Path:
         """Ansible inventory of the hosts, where a lab made them."""
         return self.root / "hosts.yml"
