@@ -185,6 +185,7 @@ def explain(
 ) -> None:
     """Tell every decision on a proposal, its reasons, and the texts they rest on."""
     moratorium = load_moratorium()
+    _must_be(log)
     history = [entry for entry in DecisionLog(log).entries() if entry.body["proposal"]["id"] == identifier]
     if not history:
         raise ConfigError(f"no decision on {identifier}", where=str(log), next="see `citycam policy check`")
@@ -262,10 +263,18 @@ def verify(
     as_json: Json = False,
 ) -> None:
     """Check that no decision was changed, added, moved or removed; exit 6 when one was."""
+    if head is None:
+        _must_be(log)
     entries = DecisionLog(log).entries(head)
     last = head_of(entries)
     data = {"entries": len(entries), "head": last}
     Output(as_json).result(data, lambda console: console.print(f"{len(entries)} entries, head {last}", soft_wrap=True))
+
+
+def _must_be(log: Path) -> None:
+    """An absent log is a new one to who writes; who reads it has the wrong path, or lost it."""
+    if not log.exists():
+        raise ConfigError("there is no decision log", where=str(log), next="check the path, or restore it")
 
 
 def _compare(proposals: Sequence[Proposal], records: Sequence[CameraRecord]) -> tuple[Any, Any, Any]:

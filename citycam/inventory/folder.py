@@ -5,6 +5,7 @@ submissions.jsonl submissions/       every version of every submission: summarie
 findings.jsonl                       every remark about a file, row or cell, and every contradiction
 merges.jsonl      review.jsonl       what was merged and why; what a person must decide
 returned/*.xlsx   changes/*.json     rejected rows for each submitter; what each resubmission changed
+decisions.json                       what people decided, until they decide otherwise
 summary.json                         counts
 """
 
@@ -31,6 +32,7 @@ from citycam.inventory.version import Version, difference, dump_version, keep, l
 from citycam.model.errors import ConfigError
 
 STORE = "secrets.json"
+DECISIONS = "decisions.json"
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ class Import:
     review: Review
     difference: Difference
     credentials: Mapping[str, Credentials]
+    decisions: Mapping[str, str]
 
     @property
     def refused(self) -> list[Remark]:
@@ -86,6 +89,8 @@ def prepare(
 ) -> Import:
     """Read the files, and take surveys, on top of what the folder holds. Writes nothing.
 
+    `decisions` (item → decision) are added to those of before; of two about one item the new one counts.
+
     Raises:
         ConfigError: the folder holds something unreadable. What is wrong with a submitted file is in the result.
     """
@@ -118,7 +123,8 @@ def prepare(
         kept[version.name] = version
         new.append(version)
     current = tuple(kept[name] for name in sorted(kept))
-    result = review(current, [*before, *_records(folder / "retired.jsonl")], decisions)
+    decided = _decided(folder) | dict(decisions or {})
+    result = review(current, [*before, *_records(folder / "retired.jsonl")], decided)
     return Import(
         tuple(taken),
         tuple(unchanged),
@@ -128,6 +134,7 @@ def prepare(
         result,
         compare_records(before, result.records),
         credentials,
+        decided,
     )
 
 
@@ -162,6 +169,7 @@ def write(made: Import, folder: Path) -> None:
     _write_lines(folder / "submissions.jsonl", (version.summary() for version in made.current))
     _write_lines(folder / "merges.jsonl", made.review.merges)
     _write_lines(folder / "review.jsonl", made.review.queue)
+    _write(folder / DECISIONS, json.dumps(made.decisions, ensure_ascii=False, indent=1, sort_keys=True) + "\n")
     _write(folder / "summary.json", json.dumps(made.summary(), indent=1) + "\n")
     _write(folder / "retired.jsonl", inventory.dump_records(made.review.retired))
     _write_bytes(folder / inventory.FILE, inventory.dump_records(made.review.records).encode(), durable=True)
@@ -207,6 +215,16 @@ def load_decisions(path: Path) -> dict[str, str]:
         if said.setdefault(item, decision) != decision:
             raise ConfigError(f"{item} is decided in two ways", where=f"{path}:{line}", next="keep one of them")
     return said
+
+
+def _decided(folder: Path) -> dict[str, str]:
+    path = folder / DECISIONS
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
+    except ValueError as error:
+        raise ConfigError(
+            "the decisions of before are damaged", where=str(path), why=str(error), next="give them again: --decisions"
+        ) from error
 
 
 def _records(path: Path) -> list[CameraRecord]:

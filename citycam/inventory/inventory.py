@@ -30,12 +30,13 @@ def dump_records(records: Iterable[CameraRecord]) -> str:
 
 
 def load_records(path: Path) -> list[CameraRecord]:
-    """Read an inventory file, sorted by id.
+    """Read an inventory, its file or the folder that holds it, sorted by id.
 
     Raises:
         ConfigError: unreadable, not an inventory of this version, cut short, a bad record or an id used twice;
             with file and line.
     """
+    path = path / FILE if path.is_dir() else path
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

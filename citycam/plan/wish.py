@@ -49,12 +49,14 @@ def read_wish(text: str, coefficients: Coefficients) -> Wish:
     """
     if not text:
         return usual_wish(coefficients)
-    for key in ("cameras", "bitrate"):
-        if key in _pairs(text):
-            raise ConfigError(
-                f"{key} is no wish", where="--wish", why="the inventory says it", next="use --what-if to imagine a city"
-            )
-    return read_what_if(text, coefficients).wish
+    try:
+        given = _pairs(text)
+        for key in ("cameras", "bitrate"):
+            if key in given:
+                raise _refused(f"{key} by a wish", "the inventory says it", "retention=30d; --what-if imagines a city")
+        return read_what_if(text, coefficients).wish
+    except ConfigError as error:
+        raise ConfigError(error.what, where="--wish", why=error.why, next=error.next) from error
 
 
 class WhatIf(Document):

@@ -191,6 +191,10 @@ def _rules(assessments: Sequence[Assessment], standards: Sequence[Standard]) -> 
 _COSTS = ("low", "medium", "high")
 
 
+SOME = 5
+"""Rows that are shown of a table in which nothing stands out: proposals that nobody's camera touches."""
+
+
 def _overlaps(coverages: Sequence[Coverage]) -> Table:
     rows: list[Row] = [
         [
@@ -204,7 +208,8 @@ def _overlaps(coverages: Sequence[Coverage]) -> Table:
         for one in coverages
     ]
     columns = ("proposal", "title", "agency", "least", "stated", "most", "advice", "seen_by")
-    return Table("overlaps", "section.overlaps", columns, rows)
+    seen = sum(one.most > 0 for one in coverages)
+    return Table("overlaps", "section.overlaps", columns, rows, page_rows=min(60, max(SOME, seen)))
 
 
 def _submissions(material: Material) -> Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any
 
 from citycam.model.errors import ConfigError
@@ -66,6 +67,14 @@ def parse(record: dict[str, Any]) -> Fault:
     cameras = values.pop("cameras", None)
     if not isinstance(cameras, list) or not cameras or not all(isinstance(camera, str) for camera in cameras):
         raise ConfigError("a fault names its cameras", where="cameras", next='give a list of ids: ["cam-000001"]')
+    known = [field.name for field in fields(KINDS[kind]) if field.init and field.name != "cameras"]
+    if not set(values) <= set(known):
+        unknown = ", ".join(sorted(set(values) - set(known)))
+        raise ConfigError(
+            f"fault {kind!r} cannot be made",
+            where="fault",
+            why=f"it has no {unknown}; known: {', '.join(known)}",
+        )
     try:
         return KINDS[kind](cameras=frozenset(cameras), **values)
     except (TypeError, ValueError) as error:

@@ -103,7 +103,10 @@ def test_a_decision_is_explained(tmp_path: Path, log: tuple[str, Path], language
     assert answer("explain", "P-1", *log)["data"][0]["ruling"] == "refused"
 
 
-def test_what_was_never_decided_cannot_be_explained(log: tuple[str, Path]) -> None:
+def test_what_was_never_decided_cannot_be_explained(tmp_path: Path, log: tuple[str, Path]) -> None:
+    for verb in (("explain", "P-7"), ("log", "verify")):
+        assert "there is no decision log" in run(*verb, *log, code=ExitCode.CONFIG).stderr
+    run("check", file_of(tmp_path, proposal()), *AT, *log, code=ExitCode.POLICY)
     assert "no decision on P-7" in run("explain", "P-7", *log, code=ExitCode.CONFIG).stderr
 
 

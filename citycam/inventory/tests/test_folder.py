@@ -143,6 +143,13 @@ def test_questions_are_answered_by_decisions(tmp_path: Path) -> None:
     answered = take(tmp_path / "out", path, decisions=load_decisions(said))
     assert answered.review.records[0].ward_code == asked["answers"][0]["code"]
     assert lines(tmp_path / "out" / "review.jsonl") == []
+    later = take(tmp_path / "out", submit(tmp_path / "in", "so_b.xlsx", camera(2, **{"Vĩ độ": 21.02})))
+    assert later.review.records[0].ward_code == asked["answers"][0]["code"], "what was decided is not asked again"
+    other = {asked["item"]: str(asked["answers"][1]["code"])}
+    assert take(tmp_path / "out", path, decisions=other).review.records[0].ward_code == asked["answers"][1]["code"]
+    (tmp_path / "out" / "decisions.json").write_text("[")
+    with pytest.raises(ConfigError, match="decisions of before"):
+        take(tmp_path / "out", path)
 
 
 @pytest.mark.parametrize(

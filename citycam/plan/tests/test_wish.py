@@ -2,7 +2,7 @@ import pytest
 
 from citycam.model.errors import ConfigError
 from citycam.plan.coefficients import coefficients
-from citycam.plan.wish import WhatIf, read_what_if
+from citycam.plan.wish import WhatIf, read_what_if, read_wish
 
 
 def read(text: str) -> WhatIf:
@@ -55,3 +55,10 @@ def test_an_impossible_wish_says_what_would_do(text: str, says: str) -> None:
         read(text)
     assert says in str(error.value)
     assert error.value.next.startswith("as in ")
+
+
+@pytest.mark.parametrize("text", ["cameras=5", "retention=abc", "nope=1"])
+def test_a_wrong_wish_is_said_of_the_option_that_was_given(text: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read_wish(text, coefficients())
+    assert caught.value.where == "--wish"

@@ -41,6 +41,7 @@ def test_only_the_fault_that_proves_the_audit_is_kept_from_the_ledger() -> None:
         ({"kind": "endless-header", "cameras": ["a"], "size": -1}, "fault", "cannot be made"),
         ({"kind": "large-description", "cameras": ["a"], "size": 10**12}, "fault", "cannot be made"),
         ({"kind": "drop-frames", "cameras": ["a"], "every": 5, "colour": "red"}, "fault", "cannot be made"),
+        ({"kind": "reboot", "cameras": ["a"], "colour": "red"}, "fault", "it has no colour; known: seconds"),
     ],
 )
 def test_a_wrong_record_says_where_it_is_wrong(record: dict[str, Any], where: str, what: str) -> None:
