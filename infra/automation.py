@@ -23,6 +23,7 @@ from infra.hosts import prepare_hosts
 from infra.images.push import pushed
 from infra.nodes import roster
 from infra.outputs import Outputs
+from infra.pins import pinned
 from infra.program import declare
 from infra.provider.engine import connect, require_manager
 from infra.reach import reach
@@ -78,7 +79,7 @@ class Stack:
             require_manager(connect())
             prepare_hosts(self.environment, self.workspace)
             listener = Listener(on_event)
-            with self._operation(listener, standing=True) as stack:
+            with pinned(self.environment), self._operation(listener, standing=True) as stack:
                 stack.up(refresh=True, on_event=listener.hear, on_output=_quiet, suppress_progress=True)
                 outputs = _outputs(stack)
         outputs.write(self.workspace.outputs)
