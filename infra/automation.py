@@ -17,7 +17,7 @@ from citycam.model.errors import EnvironmentFailure, UnexpectedChange
 from citycam.model.workspace import PROJECT, Workspace
 from infra.backend import PROJECT_NAME, Backend
 from infra.cli import require_cli
-from infra.components.networks import CAMERA_ADDRESSES
+from infra.components.networks import kept
 from infra.events import Changes, Listener, OnEvent
 from infra.hosts import prepare_hosts
 from infra.images.push import pushed
@@ -116,16 +116,13 @@ class Stack:
         with self._reach():
             if self.backend.state.exists():
                 self._take_down(volumes, Listener(on_event))
-            left = find_all(self.environment.name, volumes=volumes)
-        # The addresses of the camera LAN are Ansible's where it made the nodes, and stay with them.
-        addresses = self.environment.service_name(CAMERA_ADDRESSES) if self.environment.nodes else ""
-        left = [found for found in left if found.name != addresses]
+            left = find_all(self.environment.name, volumes=volumes, keep=kept(self.environment))
         if left:
             raise EnvironmentFailure(
                 f"something of {self.environment.name} is left over",
                 where="docker",
                 why=say(left),
-                next=f"was it made by another checkout? python -m infra.clean {self.environment.name} removes it",
+                next="was it made by another checkout? python -m infra.clean FILE removes it",
             )
 
     def _reach(self) -> AbstractContextManager[None]:

@@ -1,11 +1,18 @@
-"""`python -m infra.clean ENVIRONMENT`: remove everything that carries the environment's label, state or not."""
+"""`python -m infra.clean ENVIRONMENT`: remove everything that carries the environment's label, state or not.
+
+The environment is named, or its file is; where it has nodes it must be the file.
+"""
 
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
+from citycam.model.environment import load_environment
 from citycam.model.errors import CitycamError, ExitCode
-from infra.sweep import force_clean
+from infra.components.networks import kept
+from infra.reach import reach
+from infra.sweep import Found, force_clean
 
 
 def main(arguments: list[str]) -> int:
@@ -15,11 +22,24 @@ def main(arguments: list[str]) -> int:
         return ExitCode.CONFIG
     try:
         for environment in arguments:
-            force_clean(environment, lambda found: print(found.kind, found.name))  # noqa: T201 - its output
+            _clean(environment)
     except CitycamError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
     return ExitCode.OK
+
+
+def _clean(named: str) -> None:
+    if not named.endswith(".yaml"):
+        force_clean(named, _tell)
+        return
+    environment = load_environment(Path(named))
+    with reach(environment):
+        force_clean(environment.name, _tell, kept(environment))
+
+
+def _tell(found: Found) -> None:
+    print(found.kind, found.name)  # noqa: T201 - its output
 
 
 if __name__ == "__main__":

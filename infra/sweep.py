@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 import docker
@@ -63,8 +63,8 @@ def parts(environment: str) -> list[PartStatus]:
     return sorted(found, key=lambda part: part.part)
 
 
-def find_all(environment: str, volumes: bool = True) -> list[Found]:
-    """Everything of an environment, in the order in which it can be removed."""
+def find_all(environment: str, volumes: bool = True, keep: Collection[str] = ()) -> list[Found]:
+    """Everything of an environment but what is called as in `keep`, in the order in which it can be removed."""
     client, chosen = connect(), owned(environment)
     found = [Found("service", str(each.name), str(each.id)) for each in client.services.list(filters=chosen)]
     found += [
@@ -76,7 +76,7 @@ def find_all(environment: str, volumes: bool = True) -> list[Found]:
     found += _networks(client, environment)
     if volumes:
         found += [Found("volume", str(each.name), str(each.name)) for each in client.volumes.list(filters=chosen)]
-    return found
+    return [each for each in found if each.name not in keep]
 
 
 def _networks(client: docker.DockerClient, environment: str) -> list[Found]:
@@ -87,14 +87,16 @@ def _networks(client: docker.DockerClient, environment: str) -> list[Found]:
     return [Found("network", each["Name"], each["Id"]) for each in (*dependent, *ours.values())]
 
 
-def force_clean(environment: str, on_remove: Callable[[Found], None] | None = None) -> list[Found]:
+def force_clean(
+    environment: str, on_remove: Callable[[Found], None] | None = None, keep: Collection[str] = ()
+) -> list[Found]:
     """Remove everything that carries the environment's label, volumes too, whoever made it; what was removed.
 
     For stacks whose state is lost. Folders of the node stay.
     """
     client = connect()
     removed = []
-    for found in find_all(environment):
+    for found in find_all(environment, keep=keep):
         path = f"/{found.kind}s/{found.id}"
         if found.kind == "container":
             # Those of services end with them; what is left is not ours to wait for.

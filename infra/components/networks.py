@@ -11,6 +11,11 @@ CAMERA_ADDRESSES = "camera-lan-addresses"
 """The configuration of the camera LAN, on each node."""
 
 
+def kept(environment: Environment) -> tuple[str, ...]:
+    """Networks that are no part of the stack: on nodes that Ansible made the camera LAN's addresses stay with them."""
+    return (environment.service_name(CAMERA_ADDRESSES),) if environment.nodes else ()
+
+
 class Networks(pulumi.ComponentResource):
     """The networks of an environment."""
 

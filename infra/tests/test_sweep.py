@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from citycam.model.workspace import PROJECT
 from infra import clean
 from infra.provider.service_args import ServiceArgs
 from infra.provider.service_spec import request
@@ -57,6 +58,21 @@ def test_a_part_tells_the_nodes_that_run_it_by_name(client: Client, monkeypatch:
     known = [{"ID": number, "Description": {"Hostname": f"node-{number}"}} for number in ("1", "2", "3")]
     monkeypatch.setattr(client.api, "nodes", lambda: known, raising=False)
     assert parts("local")[0].nodes == ("node-1", "node-2")
+
+
+def test_what_is_to_be_kept_is_no_leftover_and_survives_force(client: Client) -> None:
+    everything(client, OURS)
+    assert "local-addresses" not in [found.name for found in find_all("local", keep=("local-addresses",))]
+    force_clean("local", keep=("local-addresses",))
+    assert [network["Name"] for network in client.api.networks()] == ["local-addresses"]
+
+
+def test_an_environment_may_be_named_by_its_file(client: Client) -> None:
+    everything(client, OURS)
+    everything(client, OTHERS)
+    assert clean.main([str(PROJECT / "environments" / "local.yaml")]) == 0
+    assert find_all("local") == []
+    assert find_all("local-2")
 
 
 def test_data_is_no_leftover_where_it_is_to_stay(client: Client) -> None:
