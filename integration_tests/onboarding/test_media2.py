@@ -57,7 +57,7 @@ def test_a_camera_without_profile_t_has_no_media2(stand: Stand) -> None:
     with _client(stand, camera) as client:
         with pytest.raises(OnvifCapabilityMissingError):
             client.media2_get_profiles()
-        assert [one["token"] for one in client.get_profiles()][0] == "main-1"
+        assert next(one["token"] for one in client.get_profiles()) == "main-1"
 
 
 def test_media2_is_not_for_who_has_the_wrong_password(stand: Stand) -> None:
