@@ -49,8 +49,8 @@ def rate_chart(rates: Sequence[Rate], texts: Catalogue) -> Markup:
         .properties(width=860, height=44)
     )
     if not any(row["lost"] > 0 for row in rows):
-        labelled = sent.encode(x=x.title(texts("chart.seconds")).axis(axis))
-        return _svg(alt.layer(labelled, recorded).properties(width=860, height=150), "rate", texts)
+        labelled = [line.encode(x=x.title(texts("chart.seconds")).axis(axis)) for line in (sent, recorded)]
+        return _svg(alt.layer(*labelled).properties(width=860, height=150), "rate", texts)
     return _svg(alt.vconcat(lines, lost, spacing=14), "rate", texts)
 
 
