@@ -30,7 +30,7 @@ class Node:
     def ssh(self, *options: str) -> list[str]:
         """The command that logs in without asking anybody anything; what is to be run there goes behind it."""
         quiet = ("-o", "BatchMode=yes", "-o", "ConnectTimeout=5", "-o", "LogLevel=ERROR")
-        alive = ("-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=3")
+        alive = ("-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=6")
         return ["ssh", *quiet, *alive, *self.options, *options, "--", f"{self.user}@{self.address}"]
 
 
