@@ -11,7 +11,13 @@ from xdist.scheduler import LoadScopeScheduling
 signal.signal(signal.SIGINT, signal.default_int_handler)
 """A shell that runs us in the background has SIGINT ignored, and what tests start and interrupt would inherit that."""
 
-LONG = ["integration_tests/campaign", "integration_tests/stack/test_life.py", "integration_tests/stack"]
+LONG = [
+    "integration_tests/lab",
+    "integration_tests/campaign",
+    "integration_tests/hosts",
+    "integration_tests/stack/test_life.py",
+    "integration_tests/stack",
+]
 """Begun first, in this order: whoever waits for containers should wait beside the rest."""
 
 
