@@ -148,7 +148,8 @@ def test_versions_agree_with_the_modules_and_packages_that_they_name() -> None:
 def test_role_defaults_and_their_specifications_agree() -> None:
     yaml = YAML(typ="safe")
     for specification in sorted((PROJECT / "playbooks/roles").glob("*/meta/argument_specs.yml")):
-        options = yaml.load(specification)["argument_specs"]["main"].get("options", {})
-        stated = {name: option["default"] for name, option in options.items() if "default" in option}
+        entries = yaml.load(specification)["argument_specs"].values()
+        options = [pair for entry in entries for pair in entry.get("options", {}).items()]
+        stated = {name: option["default"] for name, option in options if "default" in option}
         defaults = specification.parents[1] / "defaults" / "main.yml"
         assert (yaml.load(defaults) if defaults.exists() else {}) == stated, specification
