@@ -5,11 +5,16 @@ from __future__ import annotations
 import signal
 
 import pytest
+from hypothesis import settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 signal.signal(signal.SIGINT, signal.default_int_handler)
 """A shell that runs us in the background has SIGINT ignored, and what tests start and interrupt would inherit that."""
+
+settings.register_profile("citycam", deadline=None)
+settings.load_profile("citycam")
+"""How long an example takes says how busy the machine is, and decides nothing."""
 
 LONG = [
     "integration_tests/lab",

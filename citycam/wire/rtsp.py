@@ -213,7 +213,7 @@ class Decoder:
             return self._interleaved()
         end = _END.search(buffer, max(0, self._scanned - 3), self.max_header + 4)
         if end is None:
-            if len(buffer) > self.max_header:
+            if len(buffer) >= self.max_header + 4:  # an end that begins within the limit would have come whole
                 raise RtspSyntaxError(f"header longer than {self.max_header} bytes", 413)
             self._scanned = len(buffer)
             return None
