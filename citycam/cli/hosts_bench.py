@@ -11,7 +11,9 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from io import StringIO
+from functools import partial
+from io import BytesIO, StringIO
+from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Any
 
@@ -19,17 +21,25 @@ import altair as alt
 
 from citycam.cli.fleet_bench import Options, Sheet
 from citycam.cli.lab_run import Event, Recorded, answer, cut_power, give_power, leader, record_while
-from citycam.evidence.failover import Failover
+from citycam.cli.writer import Writer
+from citycam.evidence.failover import Failover, longest_gaps
+from citycam.inventory.sample import sample_inventory
 from citycam.model.environment import Environment, load_environment
 from citycam.model.errors import EnvironmentFailure
 from citycam.model.figure import Bar, Figure
 from citycam.model.workspace import PROJECT
+from citycam.plan.shards import assign
+from infra.images.contexts import tags
+from infra.images.push import push_one
+from infra.provider.engine import connect
 
 LAB = "lab"
 FILE = PROJECT / "environments" / "lab.yaml"
 CAMPAIGN = PROJECT / "campaigns" / "failover.yaml"
 KEPT = PROJECT / "build" / "bench" / "hosts"
 RUNS = PROJECT / "runs"
+UPGRADE_S = 270
+"""Six gateways, one after another, each until all its cameras are recorded again."""
 
 
 @dataclass(frozen=True)
@@ -133,20 +143,73 @@ def _failover(title: str, choose: Callable[[Environment], str], runs: int) -> Pa
 
 
 def upgrade(runs: int) -> Part:
-    """Every gateway is replaced, one after another, while all record."""
+    """Every gateway gets another image, one after another, while all record."""
+    environment = load_environment(FILE)
     found = []
     for _ in range(runs):
-        upgraded = Event(10.0, lambda: answer("hosts", "upgrade", "--environment", str(FILE)))
-        found.append(record_while(CAMPAIGN, None, [upgraded], RUNS))
-    gaps = [_longest(one) for one in found]
-    moved = [float(len(one.failover.moved)) for one in found]
+        arguments = ("--environment", str(FILE), "--image", _another_gateway(environment))
+        upgraded = Event(10.0, partial(answer, "hosts", "upgrade", *arguments))
+        found.append(record_while(_longer(UPGRADE_S), None, [upgraded], RUNS))
+    gaps = [longest_gaps(one.run.audit) for one in found]
     title = "rolling upgrade of gateways"
     return Part(
         [
             Figure(f"{title}: longest gap of a camera", "s", tuple(max(gap) for gap in gaps), Bar(8)),
-            Figure(f"{title}: cameras moved to another node", "cameras", tuple(moved), Bar(0)),
+            Figure(f"{title}: cameras that it touched", "cameras", tuple(float(sum(map(bool, gap))) for gap in gaps)),
+            Figure(
+                f"{title}: cameras moved to another node",
+                "cameras",
+                tuple(float(len(one.failover.moved)) for one in found),
+                Bar(0),
+            ),
         ],
         {title: [gap for run in gaps for gap in run if gap]},
+    )
+
+
+def promotion(runs: int) -> Part:
+    """The replica takes the writes, while a writer commits one row after another and all cameras are recorded."""
+    environment = load_environment(FILE)
+    written, recorded = [], []
+    for _ in range(runs):
+        writer = Writer(environment, PROJECT)
+        events = [Event(0.0, writer.start), Event(20.0, lambda: answer("hosts", "promote", "--environment", str(FILE)))]
+        recorded.append(record_while(CAMPAIGN, None, [*events, Event(100.0, writer.stop)], RUNS))
+        written.append(writer.outcome())
+    title = "database promoted"
+    return Part(
+        [
+            Figure(f"{title}: rows committed by the writer", "rows", tuple(float(one.committed) for one in written)),
+            Figure(f"{title}: committed rows lost", "rows", tuple(float(one.lost) for one in written), Bar(0)),
+            Figure(f"{title}: longest time without a commit", "s", tuple(one.longest_s for one in written), Bar(30)),
+            Figure(
+                f"{title}: frames lost by all cameras",
+                "frames",
+                tuple(float(one.failover.lost_elsewhere + sum(m.lost for m in one.failover.moved)) for one in recorded),
+                Bar(0),
+            ),
+        ]
+    )
+
+
+def rebalance(_: int) -> Part:
+    """A node with two gateways comes to three nodes with six: cameras that change gateway, and how many had to."""
+    beyond = {}
+    for count in (200, 2000, 10_000):
+        runs = []
+        for seed in range(1, 6):
+            cameras = sample_inventory(count, seed, IPv4Network("198.18.64.0/18"))
+            before, after = (assign(cameras, [f"gateway-{n}" for n in range(1, size + 1)]) for size in (6, 8))
+            home = {camera: gateway for gateway, ids in before.items() for camera in ids}
+            moved = sum(home[camera] != gateway for gateway, ids in after.items() for camera in ids)
+            needed = sum(len(after[f"gateway-{n}"]) for n in (7, 8))
+            runs.append(100 * (moved - needed) / needed)
+        beyond[count] = tuple(runs)
+    return Part(
+        [
+            Figure(f"a node added: moves beyond those needed ({count:,} cameras, by plan)", "%", runs, Bar(2))
+            for count, runs in beyond.items()
+        ]
     )
 
 
@@ -156,6 +219,8 @@ PARTS: dict[str, Callable[[int], Part]] = {
     "killed": killed,
     "leader-killed": leader_killed,
     "upgrade": upgrade,
+    "promotion": promotion,
+    "rebalance": rebalance,
 }
 
 
@@ -171,11 +236,24 @@ def gaps_svg(gaps: Mapping[str, Sequence[float]]) -> str:
     return out.getvalue()
 
 
-def _longest(one: Recorded) -> list[float]:
-    from citycam.evidence.summary import Tables
+def _another_gateway(environment: Environment) -> str:
+    """The gateway's image under a new digest, in the registry; nothing in it differs but a label."""
+    now = f"{time.time_ns()}"
+    recipe = f"FROM {tags()['gateway']}\nLABEL citycam.bench={now}\n"
+    built, _ = connect().images.build(fileobj=BytesIO(recipe.encode()), tag=f"citycam/gateway:bench-{now}", rm=True)
+    try:
+        return push_one(environment, str(built.tags[0]), lambda _: None)
+    finally:
+        connect().images.remove(f"citycam/gateway:bench-{now}", force=True)
 
-    rows = Tables(one.run.audit).query("SELECT longest_gap_ms FROM cameras")
-    return [float(row["longest_gap_ms"]) / 1000 for row in rows]
+
+def _longer(seconds: int) -> Path:
+    """The campaign with a longer recording."""
+    text = CAMPAIGN.read_text(encoding="utf-8").replace("../", f"{PROJECT}/")
+    path = KEPT / "longer.yaml"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text.replace("recording: 2min", f"recording: {seconds}s"), encoding="utf-8")
+    return path
 
 
 def _once(cost: Failover) -> float:

@@ -71,3 +71,13 @@ def read_failover(audit: Path) -> Failover:
         else:
             stayed[camera] = int(row["lost"])
     return Failover(tuple(moved), stayed)
+
+
+def longest_gaps(audit: Path) -> list[float]:
+    """The longest gap of every camera, in seconds.
+
+    Raises:
+        duckdb.IOException: a table is missing.
+    """
+    rows = Tables(audit).query("SELECT longest_gap_ms FROM cameras ORDER BY camera")
+    return [float(row["longest_gap_ms"]) / 1000 for row in rows]

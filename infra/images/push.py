@@ -11,8 +11,9 @@ import socket
 import ssl
 import urllib.error
 import urllib.request
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -45,19 +46,9 @@ def push(environment: Environment, report: Report = print, project: Path = PROJE
         ConfigError: the environment is one machine and has no registry.
         EnvironmentFailure: an image cannot be built, or the registry does not answer or take it.
     """
-    if environment.nodes is None:
-        raise ConfigError(
-            f"the environment {environment.name} has no registry: it is this one machine",
-            next="name an environment file with nodes",
-        )
-    host, _, port = environment.nodes.registry.rpartition(":")
-    node = roster(environment, project).nodes.get(host)
-    if node is None:
-        raise ConfigError(f"the registry's host {host} is not in the inventory", where=str(environment.nodes.hosts))
-    built = build(ON_HOSTS, report)
-    wanted = {name: built[name] for name in ON_HOSTS}
-    local = f"127.0.0.1:{_free_port()}"
-    with forwarded(node, f"{node.address}:{port}", local):
+    with _registry(environment, project) as (nodes, local):
+        built = build(ON_HOSTS, report)
+        wanted = {name: built[name] for name in ON_HOSTS}
         engine = _local_engine()
         sent = [tag for tag in wanted.values() if "@" not in tag]
         # Compressing is most of the work, and the engine does it on one core an image.
@@ -68,7 +59,35 @@ def push(environment: Environment, report: Report = print, project: Path = PROJE
     new = found.with_suffix(".new")
     new.write_text(json.dumps({"schema_version": 1, "digests": digests}, indent=1) + "\n", encoding="utf-8")
     new.replace(found)
-    return {name: reference(environment.nodes, tag, digests) for name, tag in wanted.items()}
+    return {name: reference(nodes, tag, digests) for name, tag in wanted.items()}
+
+
+def push_one(environment: Environment, tag: str, report: Report = print, project: Path = PROJECT) -> str:
+    """Have one image of this machine's engine in the environment's registry; its reference by digest.
+
+    Raises:
+        ConfigError: the environment is one machine and has no registry.
+        EnvironmentFailure: there is no such image, or the registry does not answer or take it.
+    """
+    with _registry(environment, project) as (nodes, local):
+        return reference(nodes, tag, {tag: _ensure(_local_engine(), local, tag, report)})
+
+
+@contextmanager
+def _registry(environment: Environment, project: Path) -> Iterator[tuple[Nodes, str]]:
+    """The environment's nodes, and an end of ours that leads to their registry."""
+    if environment.nodes is None:
+        raise ConfigError(
+            f"the environment {environment.name} has no registry: it is this one machine",
+            next="name an environment file with nodes",
+        )
+    host, _, port = environment.nodes.registry.rpartition(":")
+    node = roster(environment, project).nodes.get(host)
+    if node is None:
+        raise ConfigError(f"the registry's host {host} is not in the inventory", where=str(environment.nodes.hosts))
+    local = f"127.0.0.1:{_free_port()}"
+    with forwarded(node, f"{node.address}:{port}", local):
+        yield environment.nodes, local
 
 
 def pushed(environment: Environment, workspace: Workspace, names: Collection[str] = STANDING) -> dict[str, str]:
