@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, cast
 
 from citycam.inventory.formula import STARTS, legal
+from citycam.inventory.languages import translated
 from citycam.inventory.remark import Level, Remark
 from citycam.inventory.saved import saved
 from citycam.inventory.submission import Returned, Submission
@@ -74,7 +75,10 @@ def _remarks(book: Workbook, remarks: Sequence[Remark]) -> None:
             "Đúng/Right",
         ),
         *(
-            (one.level, one.file, one.sheet, str(one.row or ""), one.cell, one.column, one.found, one.wrong, one.right)
+            (
+                *(one.level, one.file, one.sheet, str(one.row or ""), one.cell, one.column, one.found),
+                *(" / ".join(dict.fromkeys((translated(text, "vi"), text))) for text in (one.wrong, one.right)),
+            )
             for one in remarks[:MOST_REMARKS]
         ),
     ):
@@ -93,7 +97,10 @@ def _text(sheet: WriteOnlyWorksheet, text: str) -> Cell:
 
 
 def _words(remark: Remark) -> str:
-    return f"{remark.wrong}" + (f" → {remark.right}" if remark.right else "")
+    """In Vietnamese, then in English."""
+    told = [" → ".join(filter(None, (translated(remark.wrong, "vi"), translated(remark.right, "vi"))))]
+    told.append(" → ".join(filter(None, (remark.wrong, remark.right))))
+    return "\n".join(dict.fromkeys(told))
 
 
 def _title(taken: Sequence[str], wanted: str) -> str:

@@ -10,11 +10,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from citycam.inventory.languages import translated
 from citycam.inventory.record import CameraRecord
 from citycam.inventory.remark import Level
 from citycam.inventory.wards import todays_wards
 from citycam.model.errors import ConfigError
 from citycam.policy.conformity import Assessment
+from citycam.policy.regulation import Words
 from citycam.policy.sharing import Coverage
 from citycam.policy.standard import Outcome, Standard
 from citycam.report.city_page import Legend, Page, Section
@@ -223,7 +225,7 @@ def _submissions(material: Material) -> Table:
 
 def _duplicates(material: Material) -> Table:
     rows: list[Row] = [
-        [one["camera"], one["reason"], _place(one["one"]), _place(one["other"])] for one in material.merges
+        [one["camera"], _said(one["reason"]), _place(one["one"]), _place(one["other"])] for one in material.merges
     ]
     return Table("duplicates", "section.duplicates", ("camera", "why", "first", "second"), rows, page_rows=60)
 
@@ -233,7 +235,7 @@ def _questions(material: Material) -> Table:
         [
             ", ".join(one["cameras"]),
             Term(f"matter.{one['what']}" if one["what"] in {"ward", "duplicate"} else "matter.other"),
-            one["why"],
+            _said(one["why"]),
             ", ".join(str(answer["ward"] if isinstance(answer, Mapping) else answer) for answer in one["answers"]),
             _place(one["one"]),
         ]
@@ -244,11 +246,16 @@ def _questions(material: Material) -> Table:
 
 def _remarks(name: str, remarks: Sequence[Mapping[str, Any]]) -> Table:
     rows: list[Row] = [
-        [one.get("file"), _cell(one), one.get("column"), one.get("found"), one["wrong"], one.get("right")]
+        [one.get("file"), _cell(one), one.get("column"), one.get("found"), _said(one["wrong"]), _said(one.get("right"))]
         for one in remarks
     ]
     columns = ("file", "place", "field", "found", "wrong", "right")
     return Table(name, f"section.{name}", columns, rows, page_rows=60)
+
+
+def _said(text: str | None) -> Words | None:
+    """What the import said, in the languages of the report."""
+    return Words(vi=translated(text, "vi"), en=text, fr=translated(text, "fr")) if text else None
 
 
 def _cell(remark: Mapping[str, Any]) -> str:

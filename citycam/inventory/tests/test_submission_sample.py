@@ -9,6 +9,7 @@ import pytest
 from citycam.inventory.defects import DEFECTS, PASSWORD
 from citycam.inventory.folder import Import, prepare, write
 from citycam.inventory.hostile import hostile_files
+from citycam.inventory.languages import translated
 from citycam.inventory.remark import Level
 from citycam.inventory.submission_sample import Truth, plan_submissions, write_submissions
 
@@ -31,6 +32,14 @@ def test_every_seeded_defect_is_found_where_it_is(imported: tuple[Truth, Import,
     assert [one for one in truth.defects if (one.file, one.row, one.level, one.field) not in said] == []
     asked = {(version.file, one.row) for version in made.new for one in version.questions}
     assert [one for one in truth.defects if one.asks and (one.file, one.row) not in asked] == []
+
+
+def test_whatever_is_said_is_said_in_vietnamese_too(imported: tuple[Truth, Import, Path]) -> None:
+    _, made, _ = imported
+    remarks = [*made.refused, *made.review.remarks, *(one for version in made.new for one in version.remarks)]
+    said = {text for one in remarks for text in (one.wrong, one.right) if text}
+    said |= {row["reason"] for row in made.review.merges} | {row["why"] for row in made.review.queue}
+    assert [text for text in sorted(said) if translated(text, "vi") == text and not text.isdecimal()] == []
 
 
 def test_no_clean_row_is_rejected(imported: tuple[Truth, Import, Path]) -> None:
