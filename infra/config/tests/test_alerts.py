@@ -10,6 +10,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from citycam.evidence.recorder_metrics import Recordings
+from citycam.model.workspace import PROJECT
 from infra.config import plain, render
 
 RULES = [rule for group in YAML(typ="safe").load(plain("alerts.yml"))["groups"] for rule in group["rules"]]
@@ -47,12 +48,14 @@ def test_rules_ask_about_jobs_that_are_scraped() -> None:
     assert asked <= scraped
 
 
-def test_rules_ask_about_metrics_that_the_recorder_has(tmp_path: Path) -> None:
+def test_rules_ask_about_metrics_that_the_recorder_or_a_host_has(tmp_path: Path) -> None:
     (tmp_path / "expected.json").write_text('["cam-000001"]', encoding="ascii")
     has = {metric.name for metric in Recordings(tmp_path, tmp_path / "expected.json").collect()}
     asked = set(re.findall(r"citycam_[a-z_]+", plain("alerts.yml")))
-    assert asked == {"citycam_recording_expected", "citycam_recording_newest_frame_timestamp_seconds"}
-    assert asked <= has
+    of_host = "citycam_backup_success_time_seconds"
+    assert asked == {"citycam_recording_expected", "citycam_recording_newest_frame_timestamp_seconds", of_host}
+    assert asked <= has | {of_host}
+    assert of_host in (PROJECT / "playbooks/roles/database_backup/templates/run.j2").read_text(encoding="utf-8")
 
 
 def test_only_alerts_that_exist_are_inhibited_by_alerts_that_exist() -> None:
