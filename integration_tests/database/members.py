@@ -73,7 +73,7 @@ class Members:
             tmpfs={"/tmp": "mode=1777"},
             cap_drop=["ALL"],
             security_opt=["no-new-privileges"],
-            restart_policy={"Name": "on-failure"},
+            restart_policy={"Name": "on-failure", "MaximumRetryCount": 0},
             volumes={
                 str(self.folder / name): {"bind": target, "mode": "rw"},
                 str(self.folder / "secrets"): {"bind": "/run/secrets", "mode": "ro"},
@@ -100,10 +100,11 @@ class Members:
     def run(self, name: str, *command: str) -> tuple[int, str, str]:
         """Run a command in a container: exit code, stdout, stderr."""
         try:
-            code, (out, err) = self.containers[name].exec_run(list(command), demux=True)
+            ended: Any = self.containers[name].exec_run(list(command), demux=True)
         except docker.errors.APIError as error:
             return 255, "", str(error.explanation)  # it is starting again
-        return code, (out or b"").decode(), (err or b"").decode()
+        out, err = ended.output
+        return int(ended.exit_code), (out or b"").decode(), (err or b"").decode()
 
     def call(self, name: str, *command: str) -> Any:
         """The last line of a command that must end well, as JSON."""
