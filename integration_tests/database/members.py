@@ -62,27 +62,27 @@ class Members:
         """Start a container anew, on the folder that is there."""
         self.end(name)
         target = "/var/lib/pgbackrest" if name == "backup" else "/var/lib/postgresql/data"
-        self.containers[name] = self.engine.containers.run(
-            build(("database",), report=lambda _: None)["database"],
-            detach=True,
-            init=True,
-            name=f"{self.network.name}-{name}",
-            environment=_variables(name),
-            labels=LABEL,
-            read_only=True,
-            tmpfs={"/tmp": "mode=1777"},
-            cap_drop=["ALL"],
-            security_opt=["no-new-privileges"],
-            restart_policy={"Name": "on-failure", "MaximumRetryCount": 0},
-            volumes={
+        options: dict[str, Any] = {
+            "init": True,
+            "name": f"{self.network.name}-{name}",
+            "environment": _variables(name),
+            "labels": LABEL,
+            "read_only": True,
+            "tmpfs": {"/tmp": "mode=1777"},
+            "cap_drop": ["ALL"],
+            "security_opt": ["no-new-privileges"],
+            "restart_policy": {"Name": "on-failure"},
+            "volumes": {
                 str(self.folder / name): {"bind": target, "mode": "rw"},
                 str(self.folder / "secrets"): {"bind": "/run/secrets", "mode": "ro"},
             },
-            network=self.network.name,
-            networking_config={
-                self.network.name: self.engine.api.create_endpoint_config(aliases=[f"{name}.service"]),
+            "network": self.network.name,
+            "networking_config": {
+                self.network.name: self.engine.api.create_endpoint_config(aliases=[f"{name}.service"])
             },
-        )
+        }
+        image = build(("database",), report=lambda _: None)["database"]
+        self.containers[name] = self.engine.containers.run(image, detach=True, **options)
 
     def end(self, name: str, *, kill: bool = False) -> None:
         """Remove a container, at once or in order; its folder stays."""
