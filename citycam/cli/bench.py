@@ -112,7 +112,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--quick", action="store_true", help="fewer and shorter runs (fleet, beyond)")
     parser.add_argument("--minutes", type=float, default=30.0, help="of a soak (default: %(default)s)")
     parser.add_argument("--cameras", type=int, default=0, help="of a soak, and of beyond (default: the bench's own)")
-    parser.add_argument("--part", action="append", choices=sorted(PARTS), help="of hosts (default: all)")
+    parser.add_argument("--part", action="append", choices=sorted([*PARTS, "none"]), help="of hosts (default: all)")
     parsed = vars(parser.parse_args(arguments))
     name: str = parsed.pop("name")
     parsed["parts"] = tuple(parsed.pop("part") or ())

@@ -82,9 +82,9 @@ def leader(environment: Environment, project: Path) -> str:
     raise EnvironmentFailure(f"nobody leads the Swarm of {environment.name}", where="docker node ls")
 
 
-def cut_power(lab: str, node: str) -> Event:
+def cut_power(lab: str, node: str, at_s: float = 20.0) -> Event:
     """A node loses power a while into the recording."""
-    return Event(20.0, lambda: Lab(lab).kill([node]))
+    return Event(at_s, lambda: Lab(lab).kill([node]))
 
 
 def give_power(lab: str, node: str, at_s: float = 75.0) -> Event:
