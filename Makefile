@@ -14,7 +14,7 @@ UNIT := citycam infra simulators loadtests
 LAB ?= lab
 HOSTS ?= 5
 
-.PHONY: help setup check test acceptance lint types unit images bench-smoke bench-inventory bench-fleet bench-soak bench-beyond bench-peers roles stack-up stack-down lab lab-down clean
+.PHONY: help setup check test acceptance lint types unit images bench-smoke bench-inventory bench-fleet bench-soak bench-beyond bench-hosts bench-peers roles stack-up stack-down lab lab-down clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -70,6 +70,9 @@ bench-soak: setup bench-peers ## The fleet at full load for half an hour (BENCH=
 
 bench-beyond: setup bench-peers ## Fewer system calls than frames: io_uring, UDP segmentation
 	$(BIN)/python -m citycam.cli.bench beyond $(BENCH)
+
+bench-hosts: setup images ## Many nodes: made, killed, upgraded, promoted, one part after another (BENCH="--part killed")
+	$(BIN)/python -m citycam.cli.bench hosts $(BENCH)
 
 bench-peers: $(STAMP)
 	$(BIN)/ansible-playbook playbooks/bench.yml
