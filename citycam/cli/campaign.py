@@ -159,7 +159,8 @@ def _judge(run: Run, gates: dict[str, str], *, interrupted: bool = False) -> Jud
 def _show(judgement: Judgement, run: Run, as_json: bool) -> None:
     def text(console: Console) -> None:
         table = Table("", "criterion", "limit", "measured", "margin", "samples", box=None, pad_edge=False)
-        for one in sorted(judgement.criteria, key=lambda one: one.verdict != Verdict.FAIL):
+        asked = [one for one in judgement.criteria if one.verdict != Verdict.NOT_APPLICABLE]
+        for one in sorted(asked, key=lambda one: one.verdict != Verdict.FAIL):
             numbers = [_number(one.limit), _number(one.measured), _number(one.margin)]
             table.add_row(MARKS.get(one.verdict, one.verdict), one.title, *numbers, f"{one.samples:,} {one.unit}")
             if one.verdict in (Verdict.FAIL, Verdict.UNKNOWN):
