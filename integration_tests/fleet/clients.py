@@ -60,9 +60,13 @@ class Refused(Exception):
 
 def _run(command: list[str], kept: Path, *, farewell: bool = True) -> bytes:
     """What the program kept. Without `farewell` it may end as it likes: what was kept is judged by itself."""
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
-    if (farewell and ended.returncode) or not kept.exists() or not kept.stat().st_size:
-        raise Refused(ended.stderr[-500:])
+    try:
+        ended = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+        well, said = ended.returncode == 0, ended.stderr
+    except subprocess.TimeoutExpired:
+        well, said = False, f"it did not end within {PATIENCE_S} s"
+    if (farewell and not well) or not kept.exists() or not kept.stat().st_size:
+        raise Refused(said[-500:])
     return kept.read_bytes()
 
 
@@ -116,7 +120,7 @@ def gstreamer(view: View) -> bytes:
     except Refused as refused:
         if "not-linked" not in str(refused):
             raise
-        # By TCP the same can happen, and a branch for the sound would now and then never end: once more then.
+        # By TCP the same can happen, where a branch for the sound seldom ends: once more then.
         return _run(command, kept, farewell=False)
 
 

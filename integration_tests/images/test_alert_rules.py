@@ -90,13 +90,18 @@ def test_an_alert_that_never_fires_does_not_pass(promtool: Promtool, rules: Path
         promtool("test", "rules", "alerts_test.yml")
 
 
-def configuration(rules: Path) -> None:
+NODES = {"node-1": "198.51.100.11", "site-1": "198.51.100.12"}
+
+
+def configuration(rules: Path, nodes: dict[str, str]) -> None:
     """Write what Prometheus is given in the stack, with the rules where they are in this container."""
     environment = load_environment(PROJECT / "environments/local.yaml")
     text = render(
         "prometheus.yml.j2",
         environment=environment.name,
         gateways=environment.gateway_names,
+        fleet=["fleet"],
+        nodes=nodes,
         https_port=environment.edge.https_port,
     )
     file = rules / "prometheus.yml"
@@ -105,8 +110,9 @@ def configuration(rules: Path) -> None:
     (rules / "prometheus-password").touch(mode=0o644)
 
 
-def test_prometheus_understands_what_it_is_given(promtool: Promtool, rules: Path) -> None:
-    configuration(rules)
+@pytest.mark.parametrize("nodes", [{}, NODES], ids=["one machine", "nodes"])
+def test_prometheus_understands_what_it_is_given(promtool: Promtool, rules: Path, nodes: dict[str, str]) -> None:
+    configuration(rules, nodes)
     said = promtool("check", "config", "/config/prometheus.yml")
     assert f"SUCCESS: {len(ALERTS)} rules found" in said
     assert "SUCCESS: /config/prometheus.yml is valid prometheus config file syntax" in said
@@ -123,7 +129,7 @@ def test_prometheus_understands_what_it_is_given(promtool: Promtool, rules: Path
 def test_prometheus_refuses_what_it_does_not_understand(
     promtool: Promtool, rules: Path, old: str, new: str, said: str
 ) -> None:
-    configuration(rules)
+    configuration(rules, {})
     changed(rules / "prometheus.yml", old, new)
     with pytest.raises(docker.errors.ContainerError, match=said):
         promtool("check", "config", "/config/prometheus.yml")
