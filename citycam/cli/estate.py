@@ -139,6 +139,7 @@ class Estate:
                 if time.monotonic() > deadline:
                     raise DeadlineExceeded("not every camera came on", why=f"{count} of {len(cameras)} did")
                 time.sleep(_POLL_S)
+            on_progress(count)
             self.inventory.write_text(dump_csv(cameras), encoding="utf-8")
         except BaseException:
             end(process)
