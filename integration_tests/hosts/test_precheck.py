@@ -12,8 +12,9 @@ from ruamel.yaml import YAML
 
 from infra.hosts import run_hosts
 from infra.precheck import Finding, findings
+from integration_tests.lab.stand import standing
 
-from .conftest import Site
+from .conftest import Site, environment_of
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(1200)]  # packages of two hosts come over the network
 
@@ -40,6 +41,13 @@ FAULTS = {
     "site-1": "release",
 }
 """Hosts of the inventory, and what is wrong with each. The camera site is in a Swarm of its own, too."""
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Site]:
+    """A lab of its own: nobody has deployed anything there, nor logged in with the right key."""
+    with standing("bad", 1) as stand:
+        yield Site(stand, environment_of(stand))
 
 
 @pytest.fixture(scope="module")
