@@ -14,13 +14,11 @@ from citycam.model.errors import ConfigError, EnvironmentFailure
 from citycam.model.workspace import PROJECT, Workspace
 from citycam.plan.homes import homes
 from citycam.plan.plan import Plan
+from infra.accounts import CITYCAM_UID, MONITORING_UID
 from infra.node_addresses import camera_ranges
 from infra.passwords import keep_passwords
 from infra.playbook import PlaybookResult, TaskEvent, run_playbook, site_variables
 from infra.rotation import BESIDE, alone, beside, over
-
-PROMETHEUS_UID = 10004
-CITYCAM_UID = 10001
 
 
 def prepare_hosts(environment: Environment, workspace: Workspace) -> None:
@@ -203,7 +201,7 @@ def host_variables(environment: Environment, plan: Plan, camera_key: bytes, proj
         "citycam_folders": {
             "fleet": [{"path": str(node.fleet), "uid": CITYCAM_UID}],
             "load": [{"path": str(node.load), "uid": CITYCAM_UID}],
-            "platform": [{"path": str(node.prometheus), "uid": PROMETHEUS_UID}],
+            "platform": [{"path": str(node.prometheus), "uid": MONITORING_UID}],
         },
     }
 

@@ -22,8 +22,8 @@ from pulumi.dynamic import ResourceProvider
 from citycam.model.environment import Environment
 from citycam.model.errors import CitycamError
 from citycam.model.workspace import PROJECT, Workspace
+from infra.accounts import CITYCAM_UID
 from infra.components.part import MIB
-from infra.components.storage import CITYCAM_UID
 from infra.images.push import pushed
 from infra.nodes import Node, roster
 from infra.provider.config import ConfigProvider

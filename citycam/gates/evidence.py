@@ -195,6 +195,15 @@ class Evidence:
         except duckdb.Error as error:
             raise EvidenceMissing(f"{TABLES[table][0]} is not readable", where=str(path), why=str(error)) from error
 
+    def moved(self) -> set[str]:
+        """Cameras that more than one node recorded within the window.
+
+        Raises:
+            EvidenceMissing: the audit's table of tenures is missing or unreadable.
+        """
+        rows = self.rows("tenures", "select camera from evidence group by camera having count(distinct node) > 1")
+        return {camera for (camera,) in rows}
+
     def _summary(self, file: str, model: type[S]) -> S:
         path = self.path(file)
         try:

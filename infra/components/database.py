@@ -6,13 +6,12 @@ from dataclasses import dataclass
 
 import pulumi
 
+from infra.accounts import POSTGRES_UID
 from infra.components.part import MIB, Place
 from infra.components.storage import Data
 from infra.provider.secret import Secret
 from infra.provider.service import Service
 from infra.provider.service_args import File, Mount
-
-POSTGRES_UID = 10003
 
 
 @dataclass(frozen=True)

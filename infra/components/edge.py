@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import pulumi
 
+from infra.accounts import CITYCAM_UID
 from infra.components.part import MIB, Place, listening
-from infra.components.storage import CITYCAM_UID
 from infra.config import render
 from infra.provider.config import Config, ConfigArgs
 from infra.provider.secret import Secret

@@ -10,8 +10,9 @@ from ipaddress import IPv4Network
 
 import pulumi
 
+from infra.accounts import CITYCAM_UID
 from infra.components.part import MIB, Place, listening
-from infra.components.storage import CITYCAM_UID, Data
+from infra.components.storage import Data
 from infra.provider.secret import Secret
 from infra.provider.service import Service
 from infra.provider.service_args import File, Mount

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import pulumi
 
 from citycam.model.workspace import Workspace
+from infra.accounts import CITYCAM_UID
 from infra.components.part import MIB, Place
-from infra.components.storage import CITYCAM_UID, Data
+from infra.components.storage import Data
 from infra.provider.secret import Secret
 from infra.provider.service import Service
 from infra.provider.service_args import File, Mount

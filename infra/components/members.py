@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import pulumi
 
 from citycam.model.environment import Nodes
+from infra.accounts import POSTGRES_UID
 from infra.components.credentials import Secrets
-from infra.components.database import POSTGRES_UID
 from infra.components.part import MIB, Place, listening
 from infra.components.storage import Data
 from infra.provider.random import Random, RandomArgs

@@ -8,6 +8,7 @@ from typing import Any
 
 import pulumi
 
+from infra.accounts import MONITORING_UID
 from infra.components.part import MIB, Place, listening
 from infra.components.storage import Data
 from infra.config import plain, render
@@ -15,8 +16,6 @@ from infra.provider.config import Config, ConfigArgs
 from infra.provider.secret import Secret
 from infra.provider.service import Service
 from infra.provider.service_args import File, Mount
-
-MONITORING_UID = 10004
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,9 @@ import pulumi
 
 from citycam.model.environment import Environment
 from citycam.model.workspace import Workspace
+from infra.accounts import CITYCAM_UID
 from infra.provider.service_args import Mount
 from infra.provider.volume import Volume, VolumeArgs
-
-CITYCAM_UID = 10001
 
 
 @dataclass(frozen=True)

@@ -35,8 +35,7 @@ class FailoverGap:
 
     def tally(self, evidence: Evidence) -> Tally:
         """The longest gap of each camera that was moved."""
-        rows = evidence.rows("tenures", "select camera from evidence group by camera having count(distinct node) > 1")
-        moved = {camera for (camera,) in rows}
+        moved = evidence.moved()
         gaps = evidence.rows("cameras", "select camera, max(longest_gap_ms) from evidence group by camera")
         return Tally({camera: (round(length * 1000),) for camera, length in gaps if camera in moved})
 

@@ -33,8 +33,7 @@ class UnmovedFrames:
 
     def tally(self, evidence: Evidence) -> Tally:
         """Frames lost of each camera that stayed."""
-        rows = evidence.rows("tenures", "select camera from evidence group by camera having count(distinct node) > 1")
-        moved = {camera for (camera,) in rows}
+        moved = evidence.moved()
         lost = evidence.rows("cameras", "select camera, sum(missing + damaged) from evidence group by camera")
         return Tally({camera: (int(frames),) for camera, frames in lost if camera not in moved})
 
