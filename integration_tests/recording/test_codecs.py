@@ -23,9 +23,9 @@ pytestmark = pytest.mark.docker
 PLAIN = Kind("generic-d1")
 FAULT_S = 4.0
 STRUCK: list[tuple[Kind, str, dict[str, Any]]] = [
-    (PLAIN, "lose-frames", {"part": 0.2}),
-    (B_FRAMES[0], "lose-frames", {"part": 0.2}),
-    (Kind("mobotix-network", "mjpeg"), "lose-frames", {"part": 0.2}),
+    (PLAIN, "lose-frames", {"part": 0.5}),
+    (B_FRAMES[0], "lose-frames", {"part": 0.5}),
+    (Kind("mobotix-network", "mjpeg"), "lose-frames", {"part": 0.5}),
     (PLAIN, "timestamp-jump", {"by": 20}),
     (PLAIN, "stream-change", {"like": f"cam-{KINDS.index(B_FRAMES[1]) + 1:06d}"}),
     (PLAIN, "reboot", {}),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import resource
 import socket
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from ipaddress import IPv4Address
 
@@ -49,9 +49,7 @@ def check(cameras: Sequence[Camera], ports: Ports, processes: int, metrics: str 
         EnvironmentFailure: a port is taken or forbidden, or there are too few files or too little memory.
     """
     _check_addresses(cameras)
-    _check_ports(ports)
-    if metrics:
-        _check_metrics(metrics, ports)
+    _check_ports(ports, metrics)
     _check_files(-(-len(cameras) // processes) * FILES_A_CAMERA + _OTHER_FILES)
     _check_memory(len(cameras) * _BYTES_A_CAMERA + (processes + 1) * _BYTES_A_PROCESS)
 
@@ -74,26 +72,29 @@ def _check_addresses(cameras: Sequence[Camera]) -> None:
                 ) from error
 
 
-def _check_ports(ports: Ports) -> None:
+def _check_ports(ports: Ports, metrics: str) -> None:
+    """What is asked for is judged before the machine is: a port that somebody else has hides no wrong option."""
     wanted = {service: port for service, port in asdict(ports).items() if port}
-    streams = [port for service, port in wanted.items() if service != "discovery"]
-    if len(set(streams)) < len(streams):
+    streams = {service: port for service, port in wanted.items() if service != "discovery"}
+    if len(set(streams.values())) < len(streams):
         raise ConfigError("two services have one port", where="ports", why=str(wanted), next="choose another for one")
-    for service, port in wanted.items():
-        if service == "discovery":
-            continue  # UDP: it is shared with whoever listens to the same group
-        _try_port(service, "0.0.0.0", port)
+    # Discovery is UDP: it is shared with whoever listens to the same group.
+    listeners = [(service, "0.0.0.0", port) for service, port in streams.items()]
+    if metrics:
+        listeners.append(("metrics", *_host_and_port(metrics, streams)))
+    for listener in listeners:
+        _try_port(*listener)
 
 
-def _check_metrics(metrics: str, ports: Ports) -> None:
+def _host_and_port(metrics: str, streams: Mapping[str, int]) -> tuple[str, int]:
     host, colon, digits = metrics.rpartition(":")
     if not (colon and host and digits.isdecimal() and int(digits) <= 65535):
         raise ConfigError(f"{metrics!r} is not host:port", where="--metrics", next="write it as 127.0.0.1:9464")
     port = int(digits)
-    taken = [name for name, one in asdict(ports).items() if one == port and port and name != "discovery"]
+    taken = [service for service, one in streams.items() if one == port]
     if taken:
         raise ConfigError("two services have one port", where="--metrics", why=f"{taken[0]} has {port} too")
-    _try_port("metrics", host, port)
+    return host, port
 
 
 def _try_port(service: str, host: str, port: int) -> None:

@@ -16,7 +16,7 @@ from citycam.inventory.roster import dump_csv
 from citycam.model.camera import Camera
 from citycam.model.errors import ExitCode
 from integration_tests.command import CITYCAM, settings
-from simulators.fleet.bench import loopback_cameras
+from simulators.fleet.bench import free_port, loopback_cameras
 
 GOOD = "{model: generic-d1, share: 1, stream: {width: 704, height: 576, fps: 10, bitrate: 256000}}"
 
@@ -65,7 +65,6 @@ def test_a_wrong_mix_is_named_with_its_line(tmp_path: Path, part: str, says: str
         (("--inventory", "absent.csv"), "absent.csv"),
         (("--inventory", "absent.csv", "--cameras", "5"), "from an inventory or from a mix"),
         (("--timeline", "absent.yaml"), "absent.yaml"),
-        (("--footage", "absent.mp4"), "absent.mp4"),
         (("--http-port", "8554"), "two services have one port"),
         (("--metrics", "9464"), "'9464' is not host:port"),
         (("--metrics", "127.0.0.1:99999"), "is not host:port"),
@@ -74,6 +73,11 @@ def test_a_wrong_mix_is_named_with_its_line(tmp_path: Path, part: str, says: str
 )
 def test_a_wrong_option_is_named(tmp_path: Path, arguments: tuple[str, ...], says: str) -> None:
     assert says in _refused("up", *arguments, "--root", str(tmp_path / "root"))
+
+
+def test_absent_footage_is_named(tmp_path: Path) -> None:
+    given = ("--footage", "absent.mp4", "--port", str(free_port()))
+    assert "absent.mp4" in _refused("up", *given, "--root", str(tmp_path / "root"))
 
 
 def _inventory(folder: Path, *cameras: Camera) -> str:
@@ -97,7 +101,8 @@ def test_a_taken_port_is_the_environments_fault(tmp_path: Path) -> None:
         taken.listen()
         port = taken.getsockname()[1]
         for wanted in (("--port", str(port)), ("--http-port", str(port)), ("--metrics", f"127.0.0.1:{port}")):
-            said = _refused("up", *wanted, "--root", str(tmp_path / "root"), code=ExitCode.ENVIRONMENT)
+            given = ("--port", str(free_port()), *wanted)
+            said = _refused("up", *given, "--root", str(tmp_path / "root"), code=ExitCode.ENVIRONMENT)
             assert f"port {port} is taken" in said
             assert "encode" not in said  # minutes, on a machine that never had a fleet
 
