@@ -22,11 +22,15 @@ _TABLE = "CREATE TABLE IF NOT EXISTS citycam_written (number bigint PRIMARY KEY,
 
 @dataclass(frozen=True)
 class Outcome:
-    """Rows that were acknowledged, those of them that are not there, and the longest time without a commit (s)."""
+    """Rows that were acknowledged, those of them that are not there, and the longest time without a commit (s).
+
+    `behind_s` is from the newest row that is there to the newest that was acknowledged.
+    """
 
     committed: int
     lost: int
     longest_s: float
+    behind_s: float
 
 
 @dataclass
@@ -52,6 +56,11 @@ class Writer:
         if self._thread:
             self._thread.join()
 
+    @property
+    def committed(self) -> int:
+        """Rows acknowledged so far."""
+        return len(self._numbers)
+
     def outcome(self) -> Outcome:
         """Look for every row that was acknowledged.
 
@@ -62,10 +71,13 @@ class Writer:
             raise EnvironmentFailure("the writer never committed a row", where="database")
         outputs = Platform(self.environment).outputs
         with database_reached(self.environment, outputs, self.project) as dsn, psycopg.connect(dsn) as connection:
+            connection.execute(_TABLE)
             there = {row[0] for row in connection.execute("SELECT number FROM citycam_written")}
             connection.execute("DROP TABLE citycam_written")
         pauses = [later - earlier for earlier, later in zip(self._times, self._times[1:], strict=False)]
-        return Outcome(len(self._numbers), len(set(self._numbers) - there), max(pauses, default=0.0))
+        kept = [number for number in self._numbers if number in there]
+        behind_s = (self._numbers[-1] - max(kept, default=self._numbers[0])) / 1e9
+        return Outcome(self.committed, self.committed - len(kept), max(pauses, default=0.0), behind_s)
 
     def _write(self, outputs: Outputs) -> None:
         while not self._ended.is_set():
