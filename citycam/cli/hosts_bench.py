@@ -219,13 +219,17 @@ def rebalance(_: int) -> Part:
     figures = []
     for count in (200, 2000, 10_000):
         cameras = sample_inventory(count, 7, IPv4Network("198.18.64.0/18"))
-        before, after = (assign(cameras, [f"gateway-{n}" for n in range(1, size + 1)]) for size in (6, 8))
-        home = {camera: gateway for gateway, ids in before.items() for camera in ids}
+        home = {camera: name for name, ids in assign(cameras, _gateways(6)).items() for camera in ids}
+        after = assign(cameras, _gateways(8), home)
         moved = sum(home[camera] != gateway for gateway, ids in after.items() for camera in ids)
-        needed = sum(len(after[f"gateway-{n}"]) for n in (7, 8))
+        needed = sum(len(after[name]) for name in _gateways(8)[6:])
         title = f"a node added: moves beyond those needed ({count:,} cameras, by plan)"
         figures.append(Figure(title, "%", (100 * (moved - needed) / needed,), Bar(2)))
     return Part(figures)
+
+
+def _gateways(count: int) -> list[str]:
+    return [f"gateway-{number}" for number in range(1, count + 1)]
 
 
 PARTS: dict[str, Callable[[int], Part]] = {

@@ -7,10 +7,12 @@ import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from citycam.cli.lab_run import answer
+from citycam.cli.rehearsal import sample_city
 from citycam.cli.writer import Outcome, Writer
 from citycam.model.environment import Environment, Nodes, load_environment
 from citycam.model.errors import EnvironmentFailure
@@ -76,9 +78,9 @@ def _stand_up(lab: Lab, nodes: int, file: Path, environment: Environment, report
 
 def _publish(file: Path, folder: Path) -> None:
     """An inventory and its plan, so that there is something to bring back."""
-    sample = folder / "rehearsal"
-    answer("plan", "rehearse", "--sample", str(sample), "--cameras", "40", "-o", str(sample / "cameras.csv"))
-    what = ("--inventory", str(sample / "inventory"), "--plan", str(sample / "plan.json"))
+    now = datetime.now(UTC).replace(microsecond=0)
+    city = sample_city(folder / "rehearsal", 400, 7, now, now.date())
+    what = ("--inventory", str(city.inventory), "--plan", str(city.plan))
     answer("inventory", "publish", *what, "--environment", str(file), "--note", "drill")
 
 

@@ -37,8 +37,8 @@ class Plan(Document):
         return {camera.id: camera for camera in self.cameras}
 
 
-def make_plan(cameras: Sequence[Camera], environment: Environment) -> Plan:
-    """Assign every camera to a gateway of the environment.
+def make_plan(cameras: Sequence[Camera], environment: Environment, before: Plan | None = None) -> Plan:
+    """Assign every camera to a gateway of the environment; with the plan in force, no more move than must.
 
     Raises:
         ConfigError: a camera's address is outside the environment's camera range.
@@ -56,7 +56,7 @@ def make_plan(cameras: Sequence[Camera], environment: Environment) -> Plan:
         environment=environment.name,
         inventory_digest="sha256:" + hashlib.sha256(dump_csv(ordered).encode()).hexdigest(),
         cameras=ordered,
-        gateways=assign(ordered, environment.gateway_names),
+        gateways=assign(ordered, environment.gateway_names, before.gateway_of() if before else None),
     )
 
 

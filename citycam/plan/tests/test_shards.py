@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from citycam.inventory.sample import sample_inventory
-from citycam.plan.shards import assign
+from citycam.plan.shards import HEADROOM, assign
 
 CITY = sample_inventory(1000, 7, IPv4Network("198.18.64.0/18"))
 GATEWAYS = ["gateway-1", "gateway-2", "gateway-3"]
@@ -25,6 +25,38 @@ def test_every_camera_has_one_gateway_whatever_the_order(count: int, gateways: i
     assert shards == assign(shuffled, names)
     assert sorted(_homes(shards)) == [camera.id for camera in cameras]
     assert sum(map(len, shards.values())) == count
+
+
+@given(st.integers(1, 300), st.integers(1, 8), st.integers(1, 8), st.randoms())
+def test_whoever_moves_had_to(count: int, old: int, new: int, chance: random.Random) -> None:
+    """Its gateway is gone, or would carry more than its share with it; and none is left out or over its bound."""
+    cameras = CITY[:count]
+    before = _homes(assign(cameras, [f"gateway-{number}" for number in range(1, old + 1)]))
+    names = [f"gateway-{number}" for number in range(1, new + 1)]
+    shuffled = list(cameras)
+    chance.shuffle(shuffled)
+    shards = assign(cameras, names, before)
+    assert shards == assign(shuffled, names, before)
+    after = _homes(shards)
+    assert sorted(after) == [camera.id for camera in cameras]
+    rates = {camera.id: camera.stream.bitrate for camera in cameras}
+    mean, largest = sum(rates.values()) / new, max(rates.values())
+    limit = max(mean * HEADROOM, mean + largest)
+    loads = {name: sum(rates[camera] for camera in shard) for name, shard in shards.items()}
+    assert max(loads.values()) <= limit
+    for camera, gateway in before.items():
+        if after[camera] != gateway and gateway in loads:
+            assert loads[gateway] + largest > limit, "it could have stayed"
+    assert assign(cameras, names, after) == shards
+
+
+@given(st.integers(1, 300), st.integers(1, 6), st.integers(1, 3))
+def test_gateways_that_had_none_take_what_the_others_give(count: int, old: int, more: int) -> None:
+    cameras = CITY[:count]
+    before = _homes(assign(cameras, [f"gateway-{number}" for number in range(1, old + 1)]))
+    after = _homes(assign(cameras, [f"gateway-{number}" for number in range(1, old + more + 1)], before))
+    taken_by = {after[camera] for camera in before if before[camera] != after[camera]}
+    assert taken_by.isdisjoint(before.values())
 
 
 def test_gateways_carry_about_the_same() -> None:
