@@ -10,6 +10,7 @@ from pathlib import Path
 
 import docker
 from docker.errors import DockerException
+from requests import RequestException
 
 from citycam.model.environment import Environment
 from citycam.model.errors import EnvironmentFailure
@@ -83,13 +84,11 @@ def _member(environment: Environment, node: Node, part: str) -> Iterator[tuple[s
     with tempfile.TemporaryDirectory(prefix="citycam-") as folder:
         engine = str(Path(folder) / "docker.sock")
         with forwarded(node, ENGINE, engine):
-            client = docker.DockerClient(base_url=f"unix://{engine}", timeout=20)
             try:
-                address = address_of(environment, part, client)
-            except DockerException as error:
+                with closing(docker.DockerClient(base_url=f"unix://{engine}", timeout=20)) as client:
+                    address = address_of(environment, part, client)
+            except (DockerException, RequestException) as error:
                 raise EnvironmentFailure("its engine does not answer", where=node.name, why=str(error)) from error
-            finally:
-                client.close()
     with closing(socket.create_server(("127.0.0.1", 0))) as free:
         port = int(free.getsockname()[1])
     with forwarded(node, f"{address}:5432", f"127.0.0.1:{port}"):
