@@ -113,6 +113,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--minutes", type=float, default=30.0, help="of a soak (default: %(default)s)")
     parser.add_argument("--cameras", type=int, default=0, help="of a soak, and of beyond (default: the bench's own)")
     parser.add_argument("--part", action="append", choices=sorted([*PARTS, "none"]), help="of hosts (default: all)")
+    parser.add_argument("--runs", type=int, default=0, help="of a part of hosts (default: three, two with --quick)")
+    parser.add_argument("--lab", default="lab", help="of hosts: the lab, and its environment (default: %(default)s)")
     parsed = vars(parser.parse_args(arguments))
     name: str = parsed.pop("name")
     parsed["parts"] = tuple(parsed.pop("part") or ())

@@ -32,7 +32,7 @@ from citycam.model.environment import Environment, load_environment
 from citycam.model.errors import CitycamError, ConfigError, EvidenceMissing, ExitCode
 from citycam.model.verdict import Verdict
 from citycam.model.workspace import PROJECT
-from citycam.plan.plan import Plan, make_plan
+from citycam.plan.plan import Plan, load_plan, make_plan
 from citycam.report.junit import write_junit
 from simulators import faults
 
@@ -57,13 +57,16 @@ def run_campaign(
     file: Annotated[Path, typer.Argument(help="The campaign, such as campaigns/smoke.yaml.", metavar="CAMPAIGN")],
     fault: Annotated[FaultKind | None, typer.Option(help="Break two cameras: the verdict must be fail.")] = None,
     inventory: Annotated[Path | None, typer.Option(help="Other cameras than the campaign's.")] = None,
+    follow: Annotated[
+        Path | None, typer.Option(help="plan.json of an earlier run: no more cameras change gateway than must.")
+    ] = None,
     footage: Annotated[Path | None, typer.Option(help="Film the cameras show: a file or a folder.")] = None,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the platform standing afterwards.")] = False,
     runs: Annotated[Path, typer.Option(help="Where runs are kept.", show_default="runs")] = PROJECT / "runs",
     as_json: Json = False,
 ) -> ExitCode:
     """Run a campaign from nothing to a report; exits by the verdict (0 pass, 1 fail, 3 unknown)."""
-    campaign, environment, plan = _prepare(file, fault, inventory)
+    campaign, environment, plan = _prepare(file, fault, inventory, follow)
     doctor.require(environment, _need(campaign, plan))
     run = Run.create(runs, campaign.name, datetime.now(UTC))
     progress = ConsoleProgress()
@@ -107,7 +110,9 @@ def judge_run(
     return judgement.verdict.exit_code
 
 
-def _prepare(file: Path, fault: FaultKind | None, inventory: Path | None) -> tuple[Campaign, Environment, Plan]:
+def _prepare(
+    file: Path, fault: FaultKind | None, inventory: Path | None, follow: Path | None
+) -> tuple[Campaign, Environment, Plan]:
     """Read and cross-check every file before anything starts.
 
     Raises:
@@ -118,7 +123,7 @@ def _prepare(file: Path, fault: FaultKind | None, inventory: Path | None) -> tup
         campaign = campaign.model_copy(update={"inventory": inventory})
     parse_limits(campaign.gates, where=f"{file}: gates")
     environment = load_environment(campaign.environment)
-    plan = make_plan(load_inventory(campaign.inventory), environment)
+    plan = make_plan(load_inventory(campaign.inventory), environment, load_plan(follow) if follow else None)
     if fault is not None:
         chosen = random.Random(campaign.seed).sample(sorted(plan.by_id()), FAULTY_CAMERAS)
         extra = Fault(kind=fault.value, cameras=chosen, set={"every": 50})

@@ -20,12 +20,14 @@ from infra.images.versions import versions
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Of the command line; `cameras` 0 is as many as the bench has by itself, no `parts` are all of them."""
+    """Of the command line; `cameras` or `runs` 0: as many as the bench has by itself, no `parts`: all of them."""
 
     quick: bool = False
     minutes: float = 30.0
     cameras: int = 0
     parts: tuple[str, ...] = ()
+    runs: int = 0
+    lab: str = "lab"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from io import BytesIO, StringIO
 from ipaddress import IPv4Network
@@ -34,13 +34,49 @@ from infra.images.contexts import tags
 from infra.images.push import push_one
 from infra.provider.engine import connect
 
-LAB = "lab"
-FILE = PROJECT / "environments" / "lab.yaml"
 CAMPAIGN = PROJECT / "campaigns" / "failover.yaml"
+RECORDING_S = 120
+SITE = "site-1"
 KEPT = PROJECT / "build" / "bench" / "hosts"
 RUNS = PROJECT / "runs"
 UPGRADE_S = 270
 """Six gateways, one after another, each until all its cameras are recorded again."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """The lab that is measured: it is named as the environment on it."""
+
+    lab: str
+
+    @property
+    def file(self) -> Path:
+        """Its environment file."""
+        return PROJECT / "environments" / f"{self.lab}.yaml"
+
+    @property
+    def environment(self) -> Environment:
+        """Its environment."""
+        return load_environment(self.file)
+
+    @property
+    def hosts(self) -> int:
+        """Hosts without the camera site."""
+        nodes = self.environment.nodes
+        return len({host for pool in dict(nodes.pools).values() for host in pool} - {SITE}) if nodes else 1
+
+    def answer(self, *verb: str) -> tuple[float, dict[str, object]]:
+        """Call a verb of `citycam` on it: seconds, and what it told."""
+        return answer(*verb, "--environment", str(self.file))
+
+    def campaign(self, seconds: int = RECORDING_S) -> Path:
+        """The campaign on it, recording for so long."""
+        text = CAMPAIGN.read_text(encoding="utf-8").replace("../environments/lab.yaml", str(self.file))
+        text = text.replace("../", f"{PROJECT}/").replace("recording: 2min", f"recording: {seconds}s")
+        path = KEPT / f"{self.lab}-{seconds}.yaml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return path
 
 
 @dataclass(frozen=True)
@@ -72,37 +108,38 @@ def hosts(options: Options) -> Sheet:
     wanted = () if options.parts == ("none",) else options.parts or tuple(PARTS)
     for name in wanted:
         _tell(f"measuring {name}")
-        PARTS[name](2 if options.quick else 3).save(KEPT / f"{name}.json")
+        at, runs = Place(options.lab), options.runs or (2 if options.quick else 3)
+        replace(PARTS[name](at, runs), note=f"{name}: measured on {at.hosts} hosts").save(KEPT / f"{name}.json")
     parts = {name: Part.load(KEPT / f"{name}.json") for name in PARTS if (KEPT / f"{name}.json").exists()}
     gaps = {label: list(values) for part in parts.values() for label, values in part.gaps.items()}
     return Sheet(
         [figure for part in parts.values() for figure in part.figures],
-        _text(sorted(set(PARTS) - parts.keys()), [f"{name}: {part.note}" for name, part in parts.items() if part.note]),
+        _text(sorted(set(PARTS) - parts.keys()), [part.note for part in parts.values() if part.note]),
         {"hosts.svg": gaps_svg(gaps)} if gaps else {},
     )
 
 
-def making(_: int) -> Part:
+def making(at: Place, _: int) -> Part:
     """From nothing to a platform on five hosts, and a second time over the same hosts."""
-    steps = [
-        ("lab up", ("lab", "up", "--name", LAB)),
-        ("hosts precheck", ("hosts", "precheck", "--environment", str(FILE))),
-        ("hosts deploy", ("hosts", "deploy", "--environment", str(FILE))),
-        ("images pushed", ()),
-        ("stack up", ("stack", "up", "--environment", str(FILE))),
-        ("hosts recover", ("hosts", "recover", "--environment", str(FILE))),
-    ]
+    steps: dict[str, Callable[[], float]] = {
+        "lab up": lambda: answer("lab", "up", "--name", at.lab, "--hosts", str(at.hosts))[0],
+        "hosts precheck": lambda: at.answer("hosts", "precheck")[0],
+        "hosts deploy": lambda: at.answer("hosts", "deploy")[0],
+        "images pushed": lambda: _push(at.file),
+        "stack up": lambda: at.answer("stack", "up")[0],
+        "hosts recover": lambda: at.answer("hosts", "recover")[0],
+    }
     seconds = {}
-    for title, arguments in steps:
+    for title, step in steps.items():
         _tell(title)
-        seconds[title] = answer(*arguments)[0] if arguments else _push()
-    figures = [Figure("lab to a running platform of 5 hosts", "s", (sum(seconds.values()),), Bar(600))]
+        seconds[title] = step()
+    figures = [Figure(f"lab to a running platform of {at.hosts} hosts", "s", (sum(seconds.values()),), Bar(600))]
     return Part(figures + [Figure(f"… of it: {title}", "s", (one,)) for title, one in seconds.items()])
 
 
-def converge(runs: int) -> Part:
+def converge(at: Place, runs: int) -> Part:
     """`hosts deploy` over hosts that are what they should be."""
-    found = [answer("hosts", "deploy", "--environment", str(FILE)) for _ in range(runs)]
+    found = [at.answer("hosts", "deploy") for _ in range(runs)]
     changed = [float(max(host["changed"] for host in data["hosts"].values())) for _, data in found]  # type: ignore[attr-defined]
     return Part(
         [
@@ -112,24 +149,24 @@ def converge(runs: int) -> Part:
     )
 
 
-def killed(runs: int) -> Part:
+def killed(at: Place, runs: int) -> Part:
     """A manager that does not lead loses power."""
-    return _failover("a manager killed", lambda environment: _recording_nodes(environment)[-1], runs)
+    return _failover(at, "a manager killed", lambda environment: _recording_nodes(environment)[-1], runs)
 
 
-def leader_killed(runs: int) -> Part:
+def leader_killed(at: Place, runs: int) -> Part:
     """The manager that leads the Swarm loses power."""
-    return _failover("the Swarm's leader killed", lambda environment: leader(environment, PROJECT), runs)
+    return _failover(at, "the Swarm's leader killed", lambda environment: leader(environment, PROJECT), runs)
 
 
-def _failover(title: str, choose: Callable[[Environment], str], runs: int) -> Part:
-    environment = load_environment(FILE)
+def _failover(at: Place, title: str, choose: Callable[[Environment], str], runs: int) -> Part:
+    environment = at.environment
     found: list[Recorded] = []
     for _ in range(runs):
         node = choose(environment)
         _tell(f"{title}: {node}")
-        found.append(record_while(CAMPAIGN, None, [cut_power(LAB, node), give_power(LAB, node)], RUNS))
-        answer("hosts", "recover", "--environment", str(FILE))
+        found.append(record_while(at.campaign(), None, [cut_power(at.lab, node), give_power(at.lab, node)], RUNS))
+        at.answer("hosts", "recover")
     costs = [one.failover for one in found]
     if not all(cost.moved for cost in costs):
         raise EnvironmentFailure(f"{title}: no camera was moved", where=str(found[-1].run.root))
@@ -147,14 +184,13 @@ def _failover(title: str, choose: Callable[[Environment], str], runs: int) -> Pa
     )
 
 
-def upgrade(runs: int) -> Part:
+def upgrade(at: Place, runs: int) -> Part:
     """Every gateway gets another image, one after another, while all record."""
-    environment = load_environment(FILE)
+    environment = at.environment
     found = []
     for _ in range(runs):
-        arguments = ("--environment", str(FILE), "--image", _another_gateway(environment))
-        upgraded = Event(10.0, partial(answer, "hosts", "upgrade", *arguments))
-        found.append(record_while(_longer(UPGRADE_S), None, [upgraded], RUNS))
+        upgraded = Event(10.0, partial(at.answer, "hosts", "upgrade", "--image", _another_gateway(environment)))
+        found.append(record_while(at.campaign(UPGRADE_S), None, [upgraded], RUNS))
     gaps = [longest_gaps(one.run.audit) for one in found]
     title = "rolling upgrade of gateways"
     return Part(
@@ -172,14 +208,14 @@ def upgrade(runs: int) -> Part:
     )
 
 
-def promotion(runs: int) -> Part:
+def promotion(at: Place, runs: int) -> Part:
     """The replica takes the writes, while a writer commits one row after another and all cameras are recorded."""
-    environment = load_environment(FILE)
+    environment = at.environment
     written, recorded = [], []
     for _ in range(runs):
         writer = Writer(environment, PROJECT)
-        events = [Event(0.0, writer.start), Event(20.0, lambda: answer("hosts", "promote", "--environment", str(FILE)))]
-        recorded.append(record_while(CAMPAIGN, None, [*events, Event(100.0, writer.stop)], RUNS))
+        events = [Event(0.0, writer.start), Event(20.0, lambda: at.answer("hosts", "promote"))]
+        recorded.append(record_while(at.campaign(), None, [*events, Event(100.0, writer.stop)], RUNS))
         written.append(writer.outcome())
     title = "database promoted"
     return Part(
@@ -197,7 +233,7 @@ def promotion(runs: int) -> Part:
     )
 
 
-def restore(_: int) -> Part:
+def restore(_: Place, __: int) -> Part:
     """Both machines of the database die while rows are written; what the repository had goes into an empty lab."""
     found = drill(PROJECT / "environments" / "lab-3.yaml", 3, KEPT, _tell)
     written = found.written
@@ -214,7 +250,7 @@ def restore(_: int) -> Part:
     )
 
 
-def rebalance(_: int) -> Part:
+def rebalance(_: Place, __: int) -> Part:
     """A node with two gateways comes to three nodes with six: cameras that change gateway, and how many had to."""
     figures = []
     for count in (200, 2000, 10_000):
@@ -232,7 +268,7 @@ def _gateways(count: int) -> list[str]:
     return [f"gateway-{number}" for number in range(1, count + 1)]
 
 
-PARTS: dict[str, Callable[[int], Part]] = {
+PARTS: dict[str, Callable[[Place, int], Part]] = {
     "making": making,
     "converge": converge,
     "killed": killed,
@@ -267,15 +303,6 @@ def _another_gateway(environment: Environment) -> str:
         connect().images.remove(f"citycam/gateway:bench-{now}", force=True)
 
 
-def _longer(seconds: int) -> Path:
-    """The campaign with a longer recording."""
-    text = CAMPAIGN.read_text(encoding="utf-8").replace("../", f"{PROJECT}/")
-    path = KEPT / "longer.yaml"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text.replace("recording: 2min", f"recording: {seconds}s"), encoding="utf-8")
-    return path
-
-
 def _once(cost: Failover) -> float:
     return 100 * sum(len(one.nodes) == 2 for one in cost.moved) / len(cost.moved)
 
@@ -290,9 +317,9 @@ def _recording_nodes(environment: Environment) -> list[str]:
     return [name for name in (environment.nodes.pools.recording if environment.nodes else []) if name != leads]
 
 
-def _push() -> float:
+def _push(file: Path) -> float:
     began = time.monotonic()
-    for verb in (("build",), ("push", "--environment", str(FILE))):
+    for verb in (("build",), ("push", "--environment", str(file))):
         done = subprocess.run(
             [sys.executable, "-m", "infra.images", *verb], capture_output=True, text=True, check=False
         )

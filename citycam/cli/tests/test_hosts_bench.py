@@ -27,7 +27,7 @@ def test_the_page_shows_every_part_that_was_ever_measured_and_names_the_others(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(hosts_bench, "KEPT", tmp_path)
-    monkeypatch.setattr(hosts_bench, "PARTS", {name: lambda _: PART for name in ("making", "killed", "upgrade")})
+    monkeypatch.setattr(hosts_bench, "PARTS", {name: lambda *_: PART for name in ("making", "killed", "upgrade")})
     hosts_bench.hosts(Options(parts=("killed",)))
     sheet = hosts_bench.hosts(Options(parts=("making",)))
     assert len(sheet.figures) == 4
@@ -45,7 +45,7 @@ def measured(monkeypatch: pytest.MonkeyPatch, *found: Recorded) -> dict[str, Fig
     runs = iter(found)
     monkeypatch.setattr(hosts_bench, "record_while", lambda *_: next(runs))
     monkeypatch.setattr(hosts_bench, "answer", lambda *_: (0.0, {}))
-    part = hosts_bench._failover("killed", lambda _: "node-1", len(found))
+    part = hosts_bench._failover(hosts_bench.Place("lab"), "killed", lambda _: "node-1", len(found))
     return {figure.metric.removeprefix("killed: "): figure for figure in part.figures}
 
 

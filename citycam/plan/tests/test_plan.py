@@ -25,6 +25,15 @@ def test_the_plan_does_not_depend_on_the_order_of_the_inventory() -> None:
     assert make_plan(CAMERAS[::-1], LOCAL) == make_plan(CAMERAS, LOCAL)
 
 
+def test_a_plan_that_follows_another_moves_only_whom_new_gateways_take() -> None:
+    before = make_plan(CAMERAS, LOCAL)
+    more = LOCAL.gateways.model_copy(update={"count": LOCAL.gateways.count + 1})
+    after = make_plan(CAMERAS, LOCAL.model_copy(update={"gateways": more}), before)
+    moved = {camera for camera, gateway in before.gateway_of().items() if after.gateway_of()[camera] != gateway}
+    assert moved == set(after.gateways[f"gateway-{more.count}"])
+    assert make_plan(CAMERAS, LOCAL, before) == before
+
+
 def test_an_address_outside_the_camera_range_is_refused() -> None:
     stray = CAMERAS[0].model_copy(update={"address": IPv4Address("192.0.2.1")})
     with pytest.raises(ConfigError, match="outside the camera range"):
