@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from citycam.model.errors import ConfigError
@@ -107,10 +107,11 @@ def grid(
     managers: int = 3,
     setup_cores: int | None = None,
     standbys: bool = True,
+    sizes: Sequence[int] = (),
 ) -> Layout:
     """`cameras` alike, spread evenly over gateways, and these over nodes; standbys so that a lost node's spread.
 
-    Every gateway is a ward of its own, of sites of twenty.
+    `sizes` are the cameras of each gateway where they are not spread evenly. Every gateway is a ward of its own, of sites of twenty.
 
     Raises:
         ConfigError: there is less than one of something, or fewer cameras than gateways.
@@ -124,17 +125,18 @@ def grid(
     names = [f"node-{number}" for number in range(1, nodes + 1)]
     shards = [f"gateway-{number}" for number in range(1, gateways + 1)]
     placed = homes(shards, names)
+    counts = dict(zip(shards, sizes or [len(range(k, cameras, gateways)) for k in range(gateways)], strict=True))
+    places = [(shard, k) for k in range(max(counts.values())) for shard in shards if k < counts[shard]]
     made = tuple(
         Camera(
-            id=f"cam-{k + 1:06d}",
-            gateway=shards[k % gateways],
-            site=f"{shards[k % gateways]}/site-{k // gateways // SITE + 1}",
-            ward=k % gateways + 1,
+            id=f"cam-{number:06d}",
+            gateway=shard,
+            site=f"{shard}/site-{k // SITE + 1}",
+            ward=shards.index(shard) + 1,
             bitrate=bitrate,
         )
-        for k in range(cameras)
+        for number, (shard, k) in enumerate(places, 1)
     )
-    counts = Counter(one.gateway for one in made)
     demand = usual_wish(coefficients).demand(cameras, cameras * bitrate)
     machine = _machine(coefficients)
     return Layout(
