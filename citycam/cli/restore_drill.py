@@ -64,7 +64,7 @@ def drill(file: Path, nodes: int, folder: Path, report: Callable[[str], None]) -
     _stand_up(lab, nodes, file, environment, report)
     report("restore")
     seconds, data = answer("hosts", "restore", "--environment", str(file), "--repository", str(saved))
-    proof: dict[str, Any] = data["restore"]["proof"]  # type: ignore[index]
+    proof: dict[str, Any] = data["data"]["restore"]["proof"]  # type: ignore[index]
     return Drilled(writer.outcome(), proof["tables"], proof["rows"], len(proof["different"]), seconds)
 
 
