@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Self, TypeAlias
 from pydantic import Field, model_validator
 
 from citycam.model.documents import Document, load
+from citycam.model.errors import ConfigError
 from citycam.plan.coefficients import Coefficients
 from citycam.plan.outage.layout import Layout, grid
 from citycam.plan.outage.outcome import Outcome, Spread, run_scenario
@@ -39,9 +40,9 @@ Metric = Literal[
 class Measurement(Document):
     """One case: the scenario that was played on `nodes` hosts, and what each run `found`, in SI units.
 
-    `shards` are the cameras of each gateway, where they were not spread evenly. `node` is the one that died, and the one
-    that led if the scenario is about the leader. `timings` are figures that were otherwise there, written as in
-    timings.yaml; `within` is what a value may lie outside of what is simulated.
+    `shards` are the cameras of each gateway, where they were not spread evenly. `node` is the one that died, and that
+    led if the scenario is about the leader. `timings` are figures that were otherwise there, written as in timings.yaml;
+    `within` is what a value may lie outside of what is simulated.
     """
 
     what: str
@@ -124,6 +125,10 @@ def _played(measurement: Measurement, figures: Timings, coefficients: Coefficien
     if node and scenario.node_dies:
         scenario = scenario.model_copy(update={"node_dies": scenario.node_dies.model_copy(update={"node": node})})
     elif node:
+        if node not in layout.managers:
+            raise ConfigError(
+                f"{node} cannot lead", why=f"managers are {', '.join(layout.managers)}", next="name one of them"
+            )
         layout = replace(layout, managers=(node, *(each for each in layout.managers if each != node)))
     return scenario, layout
 

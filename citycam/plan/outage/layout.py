@@ -111,7 +111,8 @@ def grid(
 ) -> Layout:
     """`cameras` alike, spread evenly over gateways, and these over nodes; standbys so that a lost node's spread.
 
-    `sizes` are the cameras of each gateway where they are not spread evenly. Every gateway is a ward of its own, of sites of twenty.
+    `sizes` are the cameras of each gateway where they are not spread evenly. Every gateway is a ward of its own, of
+    sites of twenty.
 
     Raises:
         ConfigError: there is less than one of something, or fewer cameras than gateways.

@@ -21,9 +21,11 @@ from citycam.plan.tests.cities import city, planned
 EXACT = timings().replaced({"gateway.part": 0, "camera.key_frame": 0, "camera.single_session": 0})
 """Without chance at the camera: what is left is when the loss is noticed."""
 
-SETUP = 0.005
-CONNECT = 6 * 0.005
-"""Six round trips."""
+SETUP = EXACT.gateway.setup_cpu.value
+CONNECT = EXACT.camera.round_trips.value * EXACT.camera.round_trip.value
+START, STOP = EXACT.gateway.start.value, EXACT.gateway.stop.value
+PLACED = EXACT.swarm.restart_delay.value + EXACT.placing + START
+"""From a loss that is known until the first of its gateways calls its cameras."""
 
 
 def lab(cameras: int = 60, gateways: int = 6, nodes: int = 5, **more: object) -> Layout:
@@ -102,9 +104,9 @@ def test_a_lost_node_by_hand() -> None:
     run = simulate(load_scenario("node-dies"), layout, EXACT, 3)
     (missed,) = run.found.values()
     assert 2 * 1.5 <= missed <= 3 * 2.5
-    begun = missed + 1 + 2 / 6 + 2
+    begun = missed + PLACED
     first = [begun + math.ceil(k / 2) * SETUP + CONNECT for k in range(1, 11)]
-    assert sorted(seconds(run)) == pytest.approx(sorted([*first, *(one + 2 / 6 for one in first)]))
+    assert sorted(seconds(run)) == pytest.approx(sorted([*first, *(one + EXACT.placing for one in first)]))
     assert (run.calls_of_node, len(run.moved)) == (10, 2)
     assert not run.overlaps
 
@@ -137,11 +139,12 @@ def test_home_and_standby_lost_at_once_stay_dark() -> None:
 def test_upgrades_by_hand() -> None:
     layout = lab(60, 6, 3)
     run = simulate(load_scenario("gateways-upgraded"), layout, EXACT, 1)
-    one = [1 + 2 + math.ceil(k / 2) * SETUP + CONNECT for k in range(1, 11)]
+    one = [STOP + START + math.ceil(k / 2) * SETUP + CONNECT for k in range(1, 11)]
     assert sorted(seconds(run)) == pytest.approx(sorted(6 * one))
     assert not run.moved
     ends = sorted({round(gap.began, 6) for several in run.gaps.values() for gap in several})
-    assert ends == [8.0 * k for k in range(6)], "stop, start, and settle before the next"
+    each = STOP + START + EXACT.gateway.settle.value
+    assert ends == pytest.approx([each * k for k in range(6)]), "stop, start, and settle before the next"
 
 
 @pytest.mark.parametrize(
@@ -187,7 +190,7 @@ def test_a_node_that_is_cut_off_records_on_beside_its_standby() -> None:
     run = simulate(load_scenario("node-cut-off"), lab(), EXACT, 1)
     assert not run.gaps
     (missed,) = run.found.values()
-    assert max(run.overlaps.values()) == pytest.approx(60 + 3 + 1 - (missed + 1 + 2 / 6 + 2))
+    assert max(run.overlaps.values()) == pytest.approx(60 + EXACT.swarm.reconnect.value + STOP - (missed + PLACED))
     short = simulate(scenario(node_cut_off={"lasts": "1s"}), lab(), EXACT, 1)
     assert not short.moved
 
@@ -197,7 +200,7 @@ def test_a_gateway_that_fails_starts_once_on_one_of_its_two_nodes() -> None:
     for seed in range(8):
         run = simulate(scenario(gateway_fails={"gateway": "gateway-2", "noticed_after": "20s"}), layout, EXACT, seed)
         assert set(run.gaps) == {one.id for one in layout.cameras if one.gateway == "gateway-2"}
-        begun = 20 + 1 + 2 / 6 + 2
+        begun = 20 + PLACED
         assert sorted(seconds(run)) == pytest.approx([begun + math.ceil(k / 2) * SETUP + CONNECT for k in range(1, 11)])
         assert set(run.moved) <= {"gateway-2"}
     moves = [len(simulate(load_scenario("gateway-fails"), layout, EXACT, seed).moved) for seed in range(30)]
