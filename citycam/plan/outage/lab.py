@@ -41,7 +41,7 @@ class Measurement(Document):
     """One case: the scenario that was played on `nodes` hosts, and what each run `found`, in SI units.
 
     `shards` are the cameras of each gateway, where they were not spread evenly. `node` is the one that died, and that
-    led if the scenario is about the leader. `timings` are figures that were otherwise there, written as in timings.yaml;
+    led if the scenario is about the leader. `timings` are figures that were otherwise there, as in timings.yaml;
     `within` is what a value may lie outside of what is simulated.
     """
 
