@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import signal
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from citycam.model.environment import Environment, Nodes
-from citycam.model.errors import ConfigError, EnvironmentFailure
+from citycam.model.errors import ConfigError
 from citycam.model.workspace import PROJECT, Workspace
 from citycam.plan.homes import homes
 from citycam.plan.plan import Plan
@@ -38,8 +35,7 @@ def prepare_hosts(environment: Environment, workspace: Workspace) -> None:
     ]
     variables["gateway_config_gateways"] = missing
     # The playbooks are this code's, wherever the environment's folders lie.
-    with _own_signals():
-        run_playbook("site.yml", variables, ["pki", *(["gateway_config"] if missing else [])], project=PROJECT)
+    run_playbook("site.yml", variables, ["pki", *(["gateway_config"] if missing else [])], project=PROJECT)
 
 
 def run_hosts(
@@ -66,15 +62,9 @@ def run_hosts(
     given = {**host_variables(environment, nobody(environment), b"", project), **(variables or {})}
     if limit:
         given["citycam_limit"] = limit
-    with _own_signals():
-        return run_playbook(
-            f"hosts/{verb}.yml",
-            given,
-            tags,
-            on_event,
-            check=check,
-            inventory=inventory or project / nodes.hosts,
-        )
+    return run_playbook(
+        f"hosts/{verb}.yml", given, tags, on_event, check=check, inventory=inventory or project / nodes.hosts
+    )
 
 
 def deliver(environment: Environment, plan: Plan, camera_key: bytes, project: Path = PROJECT) -> PlaybookResult:
@@ -204,19 +194,3 @@ def host_variables(environment: Environment, plan: Plan, camera_key: bytes, proj
             "platform": [{"path": str(node.prometheus), "uid": MONITORING_UID}],
         },
     }
-
-
-@contextmanager
-def _own_signals() -> Iterator[None]:
-    """ansible-runner takes SIGINT and SIGTERM and never gives them back: Ctrl-C must go on working after a playbook."""
-    main = threading.current_thread() is threading.main_thread()
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)} if main else {}
-    try:
-        yield
-    except EnvironmentFailure as error:
-        if error.what.endswith(" canceled"):
-            raise KeyboardInterrupt from error
-        raise
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -1,15 +1,12 @@
 from __future__ import annotations
 
-import signal
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from citycam.model.environment import load_environment
-from citycam.model.errors import ConfigError, EnvironmentFailure
+from citycam.model.errors import ConfigError
 from citycam.model.workspace import PROJECT, Workspace
 from infra import hosts
 from infra.hosts import host_variables, nobody, prepare_hosts, run_hosts
@@ -28,14 +25,6 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> Run:
 
     monkeypatch.setattr(hosts, "run_playbook", run)
     return found
-
-
-@pytest.fixture(autouse=True)
-def _handlers() -> Iterator[None]:
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
 
 
 def configured(workspace: Workspace, gateway: str) -> None:
@@ -68,52 +57,6 @@ def test_when_all_have_theirs_only_certificates_are_looked_after(tmp_path: Path,
         configured(workspace, gateway)
     prepare_hosts(local(), workspace)
     assert runs[0][2] == ["pki"]
-
-
-def ending(monkeypatch: pytest.MonkeyPatch, error: Exception | None = None) -> None:
-    """A playbook that takes the signals, as ansible-runner does, and ends so."""
-
-    def run(*_: object, **__: object) -> None:
-        if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM):
-                signal.signal(number, signal.SIG_IGN)
-        if error:
-            raise error
-
-    monkeypatch.setattr(hosts, "run_playbook", run)
-
-
-def test_ctrl_c_goes_on_working_after_a_playbook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
-    ending(monkeypatch)
-    prepare_hosts(local(), Workspace.of("local", tmp_path))
-    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
-    ending(monkeypatch, EnvironmentFailure("playbook site.yml failed"))
-    with pytest.raises(EnvironmentFailure, match="failed"):
-        prepare_hosts(local(), Workspace.of("local", tmp_path))
-    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
-
-
-def test_a_playbook_that_was_interrupted_is_an_interrupt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    ending(monkeypatch, EnvironmentFailure("playbook site.yml canceled"))
-    with pytest.raises(KeyboardInterrupt):
-        prepare_hosts(local(), Workspace.of("local", tmp_path))
-
-
-def test_beside_the_main_thread_signals_are_nobodys_business(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    ending(monkeypatch)
-    failures: list[BaseException] = []
-
-    def prepare() -> None:
-        try:
-            prepare_hosts(local(), Workspace.of("local", tmp_path))
-        except ValueError as error:
-            failures.append(error)
-
-    thread = threading.Thread(target=prepare)
-    thread.start()
-    thread.join()
-    assert failures == []
 
 
 LAB = load_environment(PROJECT / "environments/lab.yaml")

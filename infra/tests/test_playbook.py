@@ -4,8 +4,14 @@ import os
 import shutil
 import signal
 import tempfile
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from io import StringIO
 from pathlib import Path
+from types import SimpleNamespace
 
+import ansible_runner  # type: ignore[import-untyped]  # it has no types
 import psutil
 import pytest
 
@@ -90,6 +96,58 @@ def test_an_interrupt_ends_the_playbook_and_the_next_one_is_ours_again(project: 
     assert signal.getsignal(signal.SIGINT) is before
     commands = [process.info["cmdline"] or [] for process in psutil.process_iter(["cmdline"])]
     assert [command for command in commands if str(project) in " ".join(command)] == []
+
+
+@pytest.fixture
+def handlers() -> Iterator[list[object]]:
+    """The handlers of the signals that the runner takes."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield list(before.values())
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def handled() -> list[object]:
+    return [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+
+
+def ending(monkeypatch: pytest.MonkeyPatch, status: str) -> None:
+    """A runner that takes the signals, as ansible-runner does, and ends so."""
+
+    def run(**_: object) -> SimpleNamespace:
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, signal.SIG_IGN)
+        return SimpleNamespace(status=status, stdout=StringIO())
+
+    monkeypatch.setattr(ansible_runner, "run", run)
+
+
+def test_ctrl_c_goes_on_working_after_a_playbook_however_it_ends(
+    project: Path, monkeypatch: pytest.MonkeyPatch, handlers: list[object]
+) -> None:
+    ending(monkeypatch, "successful")
+    run_playbook("trial.yml", project=project)
+    assert handled() == handlers
+    ending(monkeypatch, "failed")
+    with pytest.raises(EnvironmentFailure, match="failed"):
+        run_playbook("trial.yml", project=project)
+    assert handled() == handlers
+
+
+def test_a_playbook_that_was_interrupted_is_an_interrupt(
+    project: Path, monkeypatch: pytest.MonkeyPatch, handlers: list[object]
+) -> None:
+    ending(monkeypatch, "canceled")
+    with pytest.raises(KeyboardInterrupt):
+        run_playbook("trial.yml", project=project)
+    assert handled() == handlers
+
+
+def test_beside_the_main_thread_signals_are_nobodys_business(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ending(monkeypatch, "successful")
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(run_playbook, "trial.yml", project=project).result().failed == 0
 
 
 INVENTORY = """
