@@ -293,7 +293,8 @@ def test_destroy_leaves_nothing_of_ours(journey: Journey) -> None:
     for node in ("node-1", "node-2", "site-1"):
         host = journey.stand.host(node)
         docker = host.service("docker")
-        assert not (docker.is_running or docker.is_enabled)
+        assert not docker.is_running
+        assert not docker.is_enabled
         assert not host.file(f"/var/lib/citycam/{journey.environment.name}").exists
         for path in ("/etc/docker/daemon.json", "/etc/docker/certs.d/node-2:5000", "/etc/nftables.conf"):
             assert not host.file(path).exists, path
