@@ -152,7 +152,7 @@ def host_variables(environment: Environment, plan: Plan, camera_key: bytes, proj
     operator, node = Workspace.of(environment.name, project), Workspace.on_node(environment.name)
     pools = nodes.pools.model_dump()
     names = node_names(environment)
-    places = homes(environment.gateway_names, nodes.pools.recording)
+    places = homes(environment.gateway_names, nodes.pools.recording, nodes.homes)
     site = site_variables(environment, plan, camera_key, project)
     files = [
         {

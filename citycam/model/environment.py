@@ -114,13 +114,15 @@ class Nodes(Document):
     """The nodes of a Swarm that Ansible made.
 
     `hosts` is its inventory (a path from the checkout), `registry` where nodes get their images (`host:port`), and
-    `camera_interface` the interface that every node has on the camera VLAN.
+    `camera_interface` the interface that every node has on the camera VLAN. `homes` are gateways that stay where they
+    are as nodes come and go, and that node; the others go where the fewest are.
     """
 
     hosts: Path
     registry: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]*:[0-9]{1,5}$")]
     camera_interface: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9.-]{0,14}$")] = "eth1"
     pools: Pools
+    homes: dict[str, NodeName] = Field(default_factory=dict)
 
 
 LARGE_OVERLAY = 22
@@ -168,6 +170,16 @@ class Environment(Document):
                 network: IPv4Network = getattr(self.networks, name)
                 if network.prefixlen > LARGE_OVERLAY:
                     raise ValueError(f"{name} {network} spans nodes and must be a /{LARGE_OVERLAY} or larger")
+        return self
+
+    @model_validator(mode="after")
+    def _homes_are_there(self) -> Self:
+        if self.nodes:
+            for gateway, node in self.nodes.homes.items():
+                if gateway not in self.gateway_names:
+                    raise ValueError(f"homes: {gateway} is none of the {self.gateways.count} gateways")
+                if node not in self.nodes.pools.recording:
+                    raise ValueError(f"homes: {gateway} is on {node}, which is not in the pool recording")
         return self
 
     @property

@@ -18,21 +18,29 @@ class Homes:
         return [gateway for places in (self.home, self.standby) for gateway, place in places.items() if place == node]
 
 
-def homes(gateways: Sequence[str], nodes: Sequence[str]) -> Homes:
-    """Gateways to nodes in turn; the standbys of one node's gateways go round the others in turn.
+def homes(gateways: Sequence[str], nodes: Sequence[str], kept: Mapping[str, str] | None = None) -> Homes:
+    """A gateway's home is where it is `kept`, or else the node that has the fewest, the first of these.
 
-    So gateways are spread evenly, and again when a node is lost; and one gateway more moves no other.
+    So without `kept` gateways go to nodes in turn and are spread evenly, and one gateway more moves no other; with it
+    a node more moves none. The standbys of one node's gateways go round the others in turn.
 
     Raises:
-        ValueError: there is no node.
+        ValueError: there is no node, or a gateway is kept where none is.
     """
     if not nodes:
         raise ValueError("no node to record on")
-    count = len(nodes)
-    home, standby = {}, {}
-    for number, gateway in enumerate(gateways):
-        turn, place = divmod(number, count)
-        home[gateway] = nodes[place]
-        if count > 1:
-            standby[gateway] = nodes[(place + 1 + turn % (count - 1)) % count]
-    return Homes(home, standby)
+    kept = kept or {}
+    own: dict[str, list[str]] = {node: [] for node in nodes}
+    for gateway in sorted(gateways, key=lambda name: name not in kept):
+        node = kept.get(gateway) or min(nodes, key=lambda name: len(own[name]))
+        if node not in own:
+            raise ValueError(f"{gateway} is kept on {node}, where nothing is recorded")
+        own[node].append(gateway)
+    home = {gateway: node for node, those in own.items() for gateway in those}
+    standby = {
+        gateway: nodes[(place + 1 + turn % (len(nodes) - 1)) % len(nodes)]
+        for place, node in enumerate(nodes)
+        for turn, gateway in enumerate(own[node])
+        if len(nodes) > 1
+    }
+    return Homes(*({gateway: found[gateway] for gateway in gateways if gateway in found} for found in (home, standby)))

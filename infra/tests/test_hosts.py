@@ -74,6 +74,14 @@ def test_a_gateway_has_its_files_where_it_may_run_and_folders_of_a_node(tmp_path
     assert {service["name"] for service in variables["pki_services"]} >= {"registry", "database", "backup"}
 
 
+def test_gateways_stay_where_the_environment_says() -> None:
+    assert LAB.nodes is not None
+    homes = {"gateway-1": "node-3"}
+    grown = LAB.model_copy(update={"nodes": LAB.nodes.model_copy(update={"homes": homes})})
+    variables = host_variables(grown, nobody(grown), b"")
+    assert variables["citycam_gateways"][0] == {"name": "gateway-1", "home": "node-3", "standby": "node-1"}
+
+
 def test_a_limit_reaches_the_play_as_a_variable_because_managers_are_always_asked(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

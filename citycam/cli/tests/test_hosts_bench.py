@@ -14,6 +14,8 @@ from citycam.evidence.failover import Failover, Moved
 from citycam.evidence.run import Run
 from citycam.model.errors import EnvironmentFailure
 from citycam.model.figure import Bar, Figure
+from citycam.plan.homes import homes
+from citycam.plan.shards import assign
 
 PART = Part([Figure("gap", "s", (12.0, 14.0), Bar(20)), Figure("moved", "cameras", (34.0,))], {"killed": [12.0, 3.5]})
 
@@ -63,3 +65,15 @@ def test_a_camera_that_was_re_assigned_twice_or_lost_elsewhere_breaks_the_bar(mo
 def test_a_failover_that_moved_nobody_was_not_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(EnvironmentFailure, match="no camera was moved"):
         measured(monkeypatch, failover())
+
+
+def test_a_node_that_is_added_moves_none_but_its_own_cameras_and_forgetting_where_gateways_are_breaks_the_bar(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    place = hosts_bench.Place("lab")
+    assert [figure.value for figure in hosts_bench.rebalance(place, 1).figures] == [0, 0, 0]
+    monkeypatch.setattr(hosts_bench, "homes", lambda gateways, nodes, _=None: homes(gateways, nodes))
+    assert [figure.holds for figure in hosts_bench.rebalance(place, 1).figures] == [False, False, False]
+    monkeypatch.undo()
+    monkeypatch.setattr(hosts_bench, "assign", lambda cameras, gateways, _=None: assign(cameras, gateways))
+    assert not hosts_bench.rebalance(place, 1).figures[0].holds

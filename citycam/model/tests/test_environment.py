@@ -67,6 +67,8 @@ def test_the_labs_name_their_nodes(name: str) -> None:
         ("fleet: [site-1]", "cameras: [site-1]", "unknown key"),
         ("node-5:5000", "node-5", "match"),
         ("[node-1, node-2, node-3]", "[Node_1]", "match"),
+        ("  pools:", "  homes: {gateway-7: node-1}\n  pools:", "gateway-7 is none of the 6 gateways"),
+        ("  pools:", "  homes: {gateway-1: node-4}\n  pools:", "node-4, which is not in the pool recording"),
     ],
 )
 def test_nodes_that_cannot_be_are_refused(tmp_path: Path, old: str, new: str, says: str) -> None:
