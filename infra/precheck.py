@@ -10,7 +10,7 @@ from typing import Any
 
 from citycam.model.errors import EnvironmentFailure
 from citycam.model.units import show_bytes
-from infra.observation import Look, Required, Seen, looks_of
+from infra.observation import Engine, Look, Required, Seen, looks_of
 from infra.refusal import refusal
 
 ENGINE_MINIMUM = (20, 10)
@@ -172,13 +172,38 @@ def _engine(seen: Seen, required: Required, _: float) -> Parts:
             f"its Docker engine is {engine.version or 'of no version'}",
             "remove it: Debian's is installed then",
         )
+    if why := another_swarm(engine, required.environment, required.managers):
+        yield "swarm", f"it belongs to another Swarm: {why}", _LEAVE
+    elif strangers := _strangers(engine, required.managers):
+        yield (
+            "swarm",
+            f"its Swarm has managers that the inventory does not name, at {', '.join(strangers)}",
+            "add them to the inventory, or remove them from the Swarm",
+        )
+
+
+def another_swarm(engine: Engine, environment: str, managers: Sequence[str]) -> str:
+    """Why an engine's Swarm is not the environment's, whose managers are at these addresses; empty if it is.
+
+    Ours has engines that are labelled with the environment, and a manager among ours. A Swarm of whose managers one is
+    ours may know others too: those that were taken out of the inventory.
+    """
     if engine.state in ("", "inactive"):
-        return
-    strangers = [address for address in engine.managers if _address(address) not in required.managers]
-    if f"citycam.environment={required.environment}" not in engine.labels:
-        yield "swarm", "it belongs to another Swarm", _LEAVE
-    elif strangers and required.managers:
-        yield "swarm", f"it belongs to another Swarm, whose managers are at {', '.join(strangers)}", _LEAVE
+        return ""
+    labels = [label for label in engine.labels if label.startswith(_LABEL)]
+    if f"{_LABEL}{environment}" not in labels:
+        return f"its engine is labelled {', '.join(labels) or 'with no environment'}"
+    strangers = _strangers(engine, managers)
+    if strangers and len(strangers) == len(engine.managers):
+        return f"its managers are at {', '.join(strangers)}"
+    return ""
+
+
+def _strangers(engine: Engine, managers: Sequence[str]) -> list[str]:
+    return [address for address in engine.managers if managers and _address(address) not in managers]
+
+
+_LABEL = "citycam.environment="
 
 
 _LEAVE = (

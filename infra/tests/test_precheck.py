@@ -122,7 +122,8 @@ def test_what_will_use_a_port_may_have_it_already() -> None:
         ({"engine": engine(version="19.03.1", state="inactive")}, "engine", "19.03.1"),
         ({"engine": engine(labels=[])}, "swarm", "another Swarm"),
         ({"engine": engine(labels=["citycam.environment=other"])}, "swarm", "another Swarm"),
-        ({"engine": engine(managers=["10.0.0.1:2377", "10.9.9.9:2377"])}, "swarm", "at 10.9.9.9:2377"),
+        ({"engine": engine(managers=["10.0.0.1:2377", "10.9.9.9:2377"])}, "swarm", "not name, at 10.9.9.9:2377"),
+        ({"engine": engine(managers=["10.9.9.8:2377", "10.9.9.9:2377"])}, "swarm", "managers are at 10.9.9.8:2377, 10"),
     ],
 )
 def test_each_fault_is_found_alone_with_its_host_and_a_fix(changes: dict[str, Any], check: str, seen: str) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -27,6 +28,7 @@ def loaded(path: str) -> ModuleType:
 
 
 swarm = loaded("swarm_node/filter_plugins/swarm.py")
+identity = loaded("precheck/filter_plugins/swarm_identity.py")
 certificates = loaded("pki/filter_plugins/certificates.py")
 recording = loaded("../library/gateway_recording.py")
 
@@ -133,3 +135,27 @@ def test_a_camera_is_recorded_again_by_a_segment_that_began_since_and_holds_some
     since = datetime(2026, 3, 1, 8, 0, 5, tzinfo=UTC).timestamp()
     cameras = [f"CAM-{number}" for number in range(1, 6)]
     assert recording.missing(cameras, tmp_path, since) == ["CAM-2", "CAM-3", "CAM-4", "CAM-5"]
+
+
+@pytest.mark.parametrize(
+    ("engine", "why"),
+    [
+        ({}, ""),
+        ({"error": "timed out"}, ""),
+        ({"state": "inactive", "labels": []}, ""),
+        ({"state": "active"}, ""),
+        ({"state": "locked", "managers": []}, ""),
+        ({"state": "active", "managers": ["10.9.9.9:2377", "10.0.0.1:2377"]}, ""),
+        ({"state": "active", "managers": ["[2001:db8::1]:2377"]}, ""),
+        ({"state": "active", "managers": ["10.9.9.9:2377"]}, "managers are at 10.9.9.9:2377"),
+        ({"state": "active", "labels": []}, "labelled with no environment"),
+        ({"state": "active", "labels": ["citycam.environment=city-2"]}, "labelled citycam.environment=city-2"),
+    ],
+)
+def test_an_engine_of_another_swarm_is_known_by_its_label_or_by_its_managers(engine: dict[str, Any], why: str) -> None:
+    labelled = {"labels": ["citycam.environment=city"]} if "state" in engine else {}
+    found = identity.FilterModule().filters()["another_swarm"](
+        {**labelled, **engine}, "city", ["10.0.0.1", "10.0.0.2", "2001:db8::1"]
+    )
+    assert bool(found) == bool(why)
+    assert why in found
