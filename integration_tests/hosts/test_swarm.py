@@ -20,7 +20,7 @@ from citycam.model.environment import Environment, Nodes, Pools, load_environmen
 from citycam.model.errors import EnvironmentFailure
 from citycam.model.workspace import PROJECT, Workspace
 from citycam.plan.plan import Plan, make_plan
-from infra.hosts import deliver, host_variables, nobody, rotate_cameras, run_hosts
+from infra.hosts import deliver, host_variables, nobody, run_hosts
 from infra.playbook import PlaybookResult
 from integration_tests.lab.stand import Stand, standing
 from integration_tests.waiting import wait_for
@@ -246,20 +246,6 @@ def test_the_operators_check_breaks_an_upgrade_too(journey: Journey) -> None:
     with pytest.raises(EnvironmentFailure, match=r"upgrade\.yml failed") as broken:
         journey.run("upgrade", upgrade_image=image, gateway_upgrade_check=["/bin/false"])
     assert "The operator's check" in broken.value.why
-
-
-def test_cameras_with_new_passwords_are_recorded_with_them_from_now_on(journey: Journey) -> None:
-    camera = journey.plan.gateways["gateway-1"][0]
-    folder = Workspace.on_node(journey.environment.name)
-    assert rotate_cameras(journey.environment, journey.plan, KEY, {camera: "brand-new"}).failed == 0
-    for node in ("node-1", "node-2"):
-        settings = (
-            journey.stand.host(node).file(str(folder.gateway_config("gateway-1") / "mediamtx.yml")).content_string
-        )
-        assert settings.count("brand-new") == 1
-    found = journey.stand.host("node-1").check_output("ls %s", str(folder.recordings("gateway-1")))
-    assert sorted(found.split()) == sorted(journey.plan.gateways["gateway-1"])
-    assert deliver(journey.environment, journey.plan, KEY).changed == 0
 
 
 def test_a_node_is_removed_and_taken_in_again(journey: Journey) -> None:
