@@ -127,7 +127,7 @@ def hosts(options: Options) -> Sheet:
 
 
 def making(at: Place, _: int) -> Part:
-    """From nothing to a platform on five hosts, and a second time over the same hosts."""
+    """From nothing to a platform on the lab's hosts."""
     steps: dict[str, Callable[[], float]] = {
         "lab up": lambda: answer("lab", "up", "--name", at.lab, "--hosts", str(at.hosts))[0],
         "hosts precheck": lambda: at.answer("hosts", "precheck")[0],
