@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import TypeAdapter, ValidationError
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -30,6 +32,7 @@ from citycam.inventory.roster import load_inventory
 from citycam.model.documents import place
 from citycam.model.environment import Environment, load_environment
 from citycam.model.errors import CitycamError, ConfigError, EvidenceMissing, ExitCode
+from citycam.model.units import Seconds, show_duration
 from citycam.model.verdict import Verdict
 from citycam.model.workspace import PROJECT
 from citycam.plan.plan import Plan, load_plan, make_plan
@@ -56,7 +59,15 @@ class FaultKind(StrEnum):
 def run_campaign(
     file: Annotated[Path, typer.Argument(help="The campaign, such as campaigns/smoke.yaml.", metavar="CAMPAIGN")],
     fault: Annotated[FaultKind | None, typer.Option(help="Break two cameras: the verdict must be fail.")] = None,
-    inventory: Annotated[Path | None, typer.Option(help="Other cameras than the campaign's.")] = None,
+    environment: Annotated[
+        Path | None, typer.Option("--environment", "-e", help="Another than the campaign's.", resolve_path=True)
+    ] = None,
+    inventory: Annotated[
+        Path | None, typer.Option(help="Other cameras than the campaign's.", resolve_path=True)
+    ] = None,
+    recording: Annotated[
+        str | None, typer.Option(help="Another time than the campaign's, such as 75s.", metavar="TIME")
+    ] = None,
     follow: Annotated[
         Path | None, typer.Option(help="plan.json of an earlier run: no more cameras change gateway than must.")
     ] = None,
@@ -66,11 +77,12 @@ def run_campaign(
     as_json: Json = False,
 ) -> ExitCode:
     """Run a campaign from nothing to a report; exits by the verdict (0 pass, 1 fail, 3 unknown)."""
-    campaign, environment, plan = _prepare(file, fault, inventory, follow)
-    doctor.require(environment, _need(campaign, plan))
+    instead = {"environment": environment, "inventory": inventory, "recording": _duration(recording)}
+    campaign, found, plan = _prepare(file, instead, fault, follow)
+    doctor.require(found, _need(campaign, plan))
     run = Run.create(runs, campaign.name, datetime.now(UTC))
     progress = ConsoleProgress()
-    tools = real_tools(Platform(environment), progress, footage)
+    tools = real_tools(Platform(found), progress, footage)
     interrupted = False
     try:
         CampaignRun(campaign, plan, run, tools).execute()
@@ -111,16 +123,24 @@ def judge_run(
 
 
 def _prepare(
-    file: Path, fault: FaultKind | None, inventory: Path | None, follow: Path | None
+    file: Path, instead: Mapping[str, Path | float | None], fault: FaultKind | None, follow: Path | None
 ) -> tuple[Campaign, Environment, Plan]:
     """Read and cross-check every file before anything starts.
+
+    What `instead` has of a campaign's keys counts instead of what the file says; so the run's own copy says it too.
 
     Raises:
         ConfigError: the first thing that is wrong.
     """
     campaign = load_campaign(file)
-    if inventory is not None:
-        campaign = campaign.model_copy(update={"inventory": inventory})
+    campaign = campaign.model_copy(update={key: value for key, value in instead.items() if value is not None})
+    if campaign.recording < campaign.playback.clip:
+        raise ConfigError(
+            f"{show_duration(campaign.recording)} of recording are less than one clip to play back",
+            where=f"{file}: playback",
+            why=f"of every camera {show_duration(campaign.playback.clip)} are played back",
+            next="record longer",
+        )
     parse_limits(campaign.gates, where=f"{file}: gates")
     environment = load_environment(campaign.environment)
     plan = make_plan(load_inventory(campaign.inventory), environment, load_plan(follow) if follow else None)
@@ -141,6 +161,21 @@ def _prepare(
                 next=f"use cameras of {campaign.inventory}",
             )
     return campaign, environment, plan
+
+
+def _duration(text: str | None) -> float | None:
+    """Seconds of `--recording`; None where it is not given.
+
+    Raises:
+        ConfigError: it is no duration.
+    """
+    if text is None:
+        return None
+    try:
+        return TypeAdapter[float](Seconds).validate_python(text)
+    except ValidationError as error:
+        why = str(error.errors()[0]["msg"]).removeprefix("Value error, ")
+        raise ConfigError(why, where="--recording", next="write it as 75s or 2min") from error
 
 
 def _need(campaign: Campaign, plan: Plan) -> doctor.Need:

@@ -20,7 +20,7 @@ from typing import Any
 import altair as alt
 
 from citycam.cli.fleet_bench import Options, Sheet
-from citycam.cli.lab_run import Event, Recorded, answer, cut_power, give_power, leader, record_while
+from citycam.cli.lab_run import Asked, Event, Recorded, answer, cut_power, give_power, leader, record_while
 from citycam.cli.restore_drill import drill
 from citycam.cli.writer import Writer
 from citycam.evidence.failover import Failover, longest_gaps
@@ -75,14 +75,9 @@ class Place:
         """Call a verb of `citycam` on it: seconds, and what it told."""
         return answer(*verb, "--environment", str(self.file))
 
-    def campaign(self, seconds: int = RECORDING_S) -> Path:
+    def campaign(self, seconds: int = RECORDING_S) -> Asked:
         """The campaign on it, recording for so long."""
-        text = CAMPAIGN.read_text(encoding="utf-8").replace("../environments/lab.yaml", str(self.file))
-        text = text.replace("../", f"{PROJECT}/").replace("recording: 2min", f"recording: {seconds}s")
-        path = KEPT / f"{self.lab}-{seconds}.yaml"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-        return path
+        return Asked(CAMPAIGN, self.file, recording_s=seconds)
 
 
 @dataclass(frozen=True)
@@ -172,7 +167,7 @@ def _failover(at: Place, title: str, choose: Callable[[Environment], str], runs:
     for _ in range(runs):
         node = choose(environment)
         _tell(f"{title}: {node}")
-        found.append(record_while(at.campaign(), None, [cut_power(at.lab, node), give_power(at.lab, node)], RUNS))
+        found.append(record_while(at.campaign(), [cut_power(at.lab, node), give_power(at.lab, node)], RUNS))
         at.answer("hosts", "recover")
     costs = [one.failover for one in found]
     if not all(cost.moved for cost in costs):
@@ -197,7 +192,7 @@ def upgrade(at: Place, runs: int) -> Part:
     found = []
     for _ in range(runs):
         upgraded = Event(10.0, partial(at.answer, "hosts", "upgrade", "--image", _another_gateway(environment)))
-        found.append(record_while(at.campaign(UPGRADE_S * environment.gateways.count), None, [upgraded], RUNS))
+        found.append(record_while(at.campaign(UPGRADE_S * environment.gateways.count), [upgraded], RUNS))
     gaps = [longest_gaps(one.run.audit) for one in found]
     title = "rolling upgrade of gateways"
     return Part(
@@ -222,7 +217,7 @@ def promotion(at: Place, runs: int) -> Part:
     for _ in range(runs):
         writer = Writer(environment, PROJECT)
         events = [Event(0.0, writer.start), Event(20.0, lambda: at.answer("hosts", "promote"))]
-        recorded.append(record_while(at.campaign(), None, [*events, Event(100.0, writer.stop)], RUNS))
+        recorded.append(record_while(at.campaign(), [*events, Event(100.0, writer.stop)], RUNS))
         written.append(writer.outcome())
     title = "database promoted"
     return Part(

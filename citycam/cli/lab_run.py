@@ -24,6 +24,24 @@ UP_S = 900.0
 
 
 @dataclass(frozen=True)
+class Asked:
+    """A campaign file, and what is to be other than it says: where, which cameras, and how long is recorded (s)."""
+
+    campaign: Path
+    environment: Path | None = None
+    inventory: Path | None = None
+    recording_s: int | None = None
+
+    @property
+    def arguments(self) -> list[str]:
+        """Those of `citycam`."""
+        found = ["campaign", "run", str(self.campaign)]
+        found += ["--environment", str(self.environment)] if self.environment else []
+        found += ["--inventory", str(self.inventory)] if self.inventory else []
+        return found + (["--recording", f"{self.recording_s}s"] if self.recording_s is not None else [])
+
+
+@dataclass(frozen=True)
 class Event:
     """What is done, so many seconds after the recording began."""
 
@@ -40,16 +58,14 @@ class Recorded:
     code: int
 
 
-def record_while(campaign: Path, inventory: Path | None, events: Sequence[Event], runs: Path) -> Recorded:
+def record_while(asked: Asked, events: Sequence[Event], runs: Path) -> Recorded:
     """Run a campaign and let events happen while it records. The platform is left standing.
 
     Raises:
         EnvironmentFailure: the campaign ended before its audit, or never recorded.
     """
-    options = ["--keep", "--json", "--runs", str(runs)]
-    options += ["--inventory", str(inventory)] if inventory else []
     before = {path.parent for path in runs.glob("*/*/marks.json")}
-    command = [sys.executable, "-m", "citycam", "campaign", "run", str(campaign), *options]
+    command = [sys.executable, "-m", "citycam", *asked.arguments, "--keep", "--json", "--runs", str(runs)]
     runs.mkdir(parents=True, exist_ok=True)
     with (runs / "campaign.log").open("ab") as log:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log)

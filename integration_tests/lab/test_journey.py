@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from citycam.cli.lab_run import Event, Recorded, cut_power, give_power, leader, record_while
+from citycam.cli.lab_run import Asked, Event, Recorded, cut_power, give_power, leader, record_while
 from citycam.inventory.roster import dump_csv
 from citycam.inventory.sample import sample_inventory
 from citycam.model.environment import load_environment
@@ -31,12 +31,11 @@ NODES = ["node-1", "node-2", "node-3"]
 
 @dataclass(frozen=True)
 class City:
-    """A lab and the files of an environment and a campaign on it."""
+    """A lab, the file of an environment on it, and a campaign there."""
 
     stand: Stand
     environment: Path
-    campaign: Path
-    cameras: Path
+    campaign: Asked
 
     def hosts(self, verb: str, *options: str) -> Ended:
         """`citycam hosts VERB` on it."""
@@ -78,13 +77,9 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
         text = (PROJECT / "environments" / "lab-3.yaml").read_text(encoding="utf-8").replace("lab-3", stand.name)
         environment = folder / "environment.yaml"
         environment.write_text(text, encoding="utf-8")
-        campaign = folder / "failover.yaml"
-        text = (PROJECT / "campaigns" / "failover.yaml").read_text(encoding="utf-8")
-        text = text.replace("../environments/lab.yaml", str(environment)).replace("../", f"{PROJECT}/")
-        campaign.write_text(text.replace("recording: 2min", "recording: 75s"), encoding="utf-8")
         cameras = folder / "cameras.csv"
         cameras.write_text(dump_csv(sample_inventory(CAMERAS, 7, IPv4Network("198.18.64.0/18"))), encoding="utf-8")
-        yield City(stand, environment, campaign, cameras)
+        yield City(stand, environment, Asked(PROJECT / "campaigns" / "failover.yaml", environment, cameras, 75))
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +110,7 @@ def recorded(recording: City, tmp_path_factory: pytest.TempPathFactory) -> Recor
         Event(11.0, lambda: recording.wait_until_taken_over(lost)),
         give_power(lab, lost, 12.0),
     ]
-    return record_while(recording.campaign, recording.cameras, events, tmp_path_factory.mktemp("runs"))
+    return record_while(recording.campaign, events, tmp_path_factory.mktemp("runs"))
 
 
 def test_precheck_finds_the_machines_fit(city: City) -> None:

@@ -68,3 +68,22 @@ def test_a_sample_can_be_checked(tmp_path: Path) -> None:
 def test_more_cameras_than_addresses_are_refused() -> None:
     done = CliRunner().invoke(app, ["inventory", "sample", "--cameras", "99999"])
     assert done.exit_code == ExitCode.CONFIG
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--environment", "absent.yaml"], "absent.yaml"),
+        (["--environment", str(SMOKE)], "smoke.yaml"),
+        (["--recording", "75"], "'75' is not a duration"),
+        (["--recording", ""], "'' is not a duration"),
+        (["--recording", "-75s"], "'-75s' is not a duration"),
+        (["--recording", "4s"], "4.0 s of recording are less than one clip"),
+    ],
+)
+def test_a_campaign_that_is_wrongly_asked_for_starts_nothing(tmp_path: Path, options: list[str], says: str) -> None:
+    runs = tmp_path / "runs"
+    done = CliRunner().invoke(app, ["campaign", "run", str(SMOKE), "--runs", str(runs), *options])
+    assert done.exit_code == ExitCode.CONFIG, done.output
+    assert says in done.stderr
+    assert not runs.exists()
