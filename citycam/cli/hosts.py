@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from citycam.cli import hosts_data, hosts_secrets
+from citycam.cli import hosts_data, hosts_homes, hosts_secrets
 from citycam.cli.hosts_call import (
     LAB,
     Call,
@@ -167,4 +167,5 @@ def destroy(
 
 
 hosts_data.add_to(app)
+hosts_homes.add_to(app)
 hosts_secrets.add_to(app)
