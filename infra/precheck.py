@@ -50,22 +50,18 @@ def require(data: Mapping[str, Any], wanted: Sequence[str]) -> None:
     """Refuse to go on when something stands against a host.
 
     Raises:
-        EnvironmentFailure: lists every finding with its fix.
+        EnvironmentFailure: lists every finding with its fix, in `details` as data.
     """
     found = findings(data, wanted)
     if found:
         hosts = sorted({finding.host for finding in found})
         raise EnvironmentFailure(
-            f"{len(hosts)} of {len(set(wanted) | set(hosts))} hosts are not ready: {', '.join(hosts)}",
+            f"{len(hosts)} of {len({*wanted, *looks_of(data)})} hosts are not ready: {', '.join(hosts)}",
             where="citycam hosts precheck",
             why="\n        ".join(f"{finding.host}: {finding.check}: {finding.seen}" for finding in found),
             next="\n        ".join(f"{finding.host}: {finding.fix}" for finding in found),
+            details={"findings": [asdict(finding) for finding in found]},
         )
-
-
-def as_data(found: Sequence[Finding]) -> list[dict[str, str]]:
-    """The findings as plain data."""
-    return [asdict(finding) for finding in found]
 
 
 def _host(host: str, look: Look) -> Iterator[Finding]:

@@ -19,15 +19,15 @@ from citycam.cli.hosts_call import (
     named,
     run_play,
     run_verb,
+    show,
 )
-from citycam.cli.output import Output
 from citycam.cli.verb import Json, verb
 from citycam.model.environment import load_environment
 from citycam.model.errors import ConfigError
 from citycam.model.workspace import Workspace
 from infra.hosts import node_names
 from infra.images.push import pushed
-from infra.precheck import as_data, findings, require
+from infra.precheck import require
 
 app = typer.Typer(help="Make hosts into nodes, keep them, and let them go.", no_args_is_help=True)
 
@@ -39,11 +39,9 @@ def precheck(
 ) -> None:
     """Find everything that stands against making the hosts into nodes, in one pass; nothing is changed."""
     call = Call(environment, inventory, as_json, limit)
-    result, _ = run_play("precheck", "look at the hosts", call)
     wanted = [] if limit else node_names(load_environment(environment))
-    require(result.data, wanted)
-    data = as_data(findings(result.data, wanted))
-    Output(as_json).result(data, lambda console: console.print("nothing stands against these hosts"))
+    result, folder = run_play("precheck", "look at the hosts", call, judge=lambda looked: require(looked.data, wanted))
+    show(result, call, folder)
 
 
 @app.command()

@@ -64,15 +64,21 @@ def run_verb(name: str, title: str, call: Call, variables: dict[str, Any] | None
     show(result, call, folder)
 
 
-def run_play(name: str, title: str, call: Call, variables: dict[str, Any] | None = None) -> tuple[PlaybookResult, Path]:
-    """Run a verb's play; the result, and the folder of its evidence.
+def run_play(
+    name: str,
+    title: str,
+    call: Call,
+    variables: dict[str, Any] | None = None,
+    judge: Callable[[PlaybookResult], None] = lambda _: None,
+) -> tuple[PlaybookResult, Path]:
+    """Run a verb's play; the result, and the folder of its evidence. What `judge` raises is how the verb failed.
 
     Raises:
         ConfigError, EnvironmentFailure: as `infra.hosts.run_hosts` does.
     """
 
     def play(on_event: OnTask) -> PlaybookResult:
-        return run_hosts(
+        result = run_hosts(
             name,
             load_environment(call.environment),
             variables,
@@ -81,6 +87,8 @@ def run_play(name: str, title: str, call: Call, variables: dict[str, Any] | None
             check=call.check,
             on_event=on_event,
         )
+        judge(result)
+        return result
 
     return with_evidence(name, title, play)
 

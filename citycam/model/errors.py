@@ -12,7 +12,9 @@ CitycamError                255  a bug: should not reach a user
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import IntEnum
+from typing import Any
 
 
 class ExitCode(IntEnum):
@@ -32,16 +34,22 @@ class ExitCode(IntEnum):
 
 
 class CitycamError(Exception):
-    """An error a user can act on: `what` happened, `where`, `why`, and what to do `next`."""
+    """An error a user can act on: `what` happened, `where`, `why`, and what to do `next`.
+
+    `details` is the same as data, for programs that read the JSON answer.
+    """
 
     exit_code: ExitCode = ExitCode.BUG
 
-    def __init__(self, what: str, *, where: str = "", why: str = "", next: str = "") -> None:
+    def __init__(
+        self, what: str, *, where: str = "", why: str = "", next: str = "", details: Mapping[str, Any] | None = None
+    ) -> None:
         super().__init__(what)
         self.what = what
         self.where = where
         self.why = why
         self.next = next
+        self.details = dict(details or {})
 
     def __str__(self) -> str:
         place = f"{self.where}: " if self.where else ""
@@ -49,7 +57,7 @@ class CitycamError(Exception):
         remedy = f"\n  next: {self.next}" if self.next else ""
         return f"{place}{self.what}{reason}{remedy}"
 
-    def as_dict(self) -> dict[str, str]:
+    def as_dict(self) -> dict[str, Any]:
         """The error as the `error` member of a JSON answer."""
         return {
             "code": type(self).__name__,
@@ -57,6 +65,7 @@ class CitycamError(Exception):
             "where": self.where,
             "why": self.why,
             "next": self.next,
+            **({"details": self.details} if self.details else {}),
         }
 
 

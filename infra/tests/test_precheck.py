@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from citycam.model.errors import EnvironmentFailure, ExitCode
-from infra.precheck import Finding, as_data, findings, require
+from infra.precheck import Finding, findings, require
 from infra.refusal import refusal
 
 NOW = 1_700_000_000.0
@@ -178,15 +178,15 @@ def test_a_host_that_the_inventory_does_not_know_is_named() -> None:
 
 
 def test_all_findings_come_at_once_by_host() -> None:
-    data = {"precheck": {"b": look(systemd=False, memory=1), "a": unseen("Connection refused")}}
-    assert [(each["host"], each["check"]) for each in as_data(findings(data, ["a", "b"]))] == [
+    data = {"precheck": {"b": look(systemd=False, memory=1), "a": unseen("Connection refused"), "c": look()}}
+    with pytest.raises(EnvironmentFailure, match="2 of 3 hosts are not ready: a, b") as failure:
+        require(data, ["a", "b"])
+    assert failure.value.exit_code is ExitCode.ENVIRONMENT
+    assert [(each["host"], each["check"]) for each in failure.value.details["findings"]] == [
         ("a", "host"),
         ("b", "memory"),
         ("b", "systemd"),
     ]
-    with pytest.raises(EnvironmentFailure, match="2 of 2 hosts are not ready: a, b") as failure:
-        require(data, ["a", "b"])
-    assert failure.value.exit_code is ExitCode.ENVIRONMENT
     assert all(word in failure.value.why for word in ("nobody answers", "memory", "systemd"))
 
 

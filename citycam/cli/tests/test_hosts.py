@@ -63,6 +63,19 @@ def test_a_failure_is_said_with_its_host_and_kept(plays: list[tuple[str, dict[st
     assert json.loads((folder / "result.json").read_text())["ok"] is False
 
 
+def test_a_precheck_that_finds_something_lists_it_for_people_and_programs(
+    plays: list[tuple[str, dict[str, Any]]], tmp_path: Path
+) -> None:
+    """The play without Ansible knows no host at all: each of the environment's is a finding."""
+    ended = call("precheck", "--json")
+    assert (ended.exit_code, [verb for verb, _ in plays]) == (ExitCode.ENVIRONMENT, ["precheck"])
+    found = json.loads(ended.stdout)["error"]["details"]["findings"]
+    assert {(each["host"], each["check"]) for each in found} >= {("node-1", "host"), ("site-1", "host")}
+    assert all(each["fix"] in ended.stderr for each in found)
+    (folder,) = (tmp_path / "runs/hosts").iterdir()
+    assert json.loads((folder / "result.json").read_text())["ok"] is False
+
+
 def test_destroy_wants_a_yes(plays: list[tuple[str, dict[str, Any]]]) -> None:
     assert call("destroy").exit_code == ExitCode.CONFIG
     assert plays == []
