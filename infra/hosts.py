@@ -162,15 +162,8 @@ def host_variables(environment: Environment, plan: Plan, camera_key: bytes, proj
         }
         for gateway in site.pop("gateway_config_gateways")
     ]
-    registry = nodes.registry.partition(":")[0]
     return site | {
-        "pki_services": [
-            {"name": "registry", "names": [registry, "localhost"]},
-            {"name": "database", "names": ["database-1.service", "database-2.service"]},
-            {"name": "backup", "names": ["backup.service"]},
-            {"name": "journal", "names": [nodes.pools.platform[0]]},
-            {"name": "journal-sender", "names": ["journal-sender"]},
-        ],
+        "pki_services": _certificates(nodes),
         "gateway_config_keep": True,
         "citycam_environment": environment.name,
         "citycam_workspace": str(operator.root),
@@ -188,9 +181,25 @@ def host_variables(environment: Environment, plan: Plan, camera_key: bytes, proj
         "citycam_camera_lan": str(environment.networks.camera_lan),
         "citycam_camera_ranges": camera_ranges(names, environment.networks.camera_lan),
         "citycam_camera_interface": nodes.camera_interface,
-        "citycam_folders": {
-            "fleet": [{"path": str(node.fleet), "uid": CITYCAM_UID}],
-            "load": [{"path": str(node.load), "uid": CITYCAM_UID}],
-            "platform": [{"path": str(node.prometheus), "uid": MONITORING_UID}],
-        },
+        "citycam_folders": _folders(node),
     }
+
+
+def _certificates(nodes: Nodes) -> list[dict[str, Any]]:
+    """Services beside the edge that prove who they are, and the names that they are called by."""
+    registry, platform = nodes.registry.partition(":")[0], nodes.pools.platform[0]
+    names = {
+        "registry": [registry, "localhost"],
+        "database": ["database-1.service", "database-2.service"],
+        "backup": ["backup.service"],
+        "journal": [platform],
+        "journal-sender": ["journal-sender"],
+    }
+    return [{"name": service, "names": called} for service, called in names.items()]
+
+
+def _folders(node: Workspace) -> dict[str, list[dict[str, Any]]]:
+    """Folders that services of a pool mount, and whose they are; gateways and database bring their own."""
+    owned = {"fleet": (node.fleet, CITYCAM_UID), "load": (node.load, CITYCAM_UID)}
+    owned["platform"] = (node.prometheus, MONITORING_UID)
+    return {pool: [{"path": str(path), "uid": uid}] for pool, (path, uid) in owned.items()}
