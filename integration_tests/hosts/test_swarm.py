@@ -20,7 +20,7 @@ from citycam.model.environment import Environment, Nodes, Pools, load_environmen
 from citycam.model.errors import EnvironmentFailure
 from citycam.model.workspace import PROJECT, Workspace
 from citycam.plan.plan import Plan, make_plan
-from infra.hosts import deliver, host_variables, nobody, run_hosts
+from infra.hosts import deliver, host_variables, nobody, rotate_cameras, run_hosts
 from infra.playbook import PlaybookResult
 from integration_tests.lab.stand import Stand, standing
 from integration_tests.waiting import wait_for
@@ -189,6 +189,18 @@ def test_gateways_start_at_home_and_recover_gives_them_standbys(journey: Journey
     assert journey.run("recover").failed == 0
     assert journey.gateways_on("node-1") == journey.gateways_on("node-2") == ["gateway-1", "gateway-2"]
     assert journey.run("recover").changed == 0
+
+
+def test_cameras_with_new_passwords_are_recorded_with_them_from_now_on(journey: Journey) -> None:
+    camera = journey.plan.gateways["gateway-1"][0]
+    folder = Workspace.on_node(journey.environment.name)
+    assert rotate_cameras(journey.environment, journey.plan, KEY, {camera: "brand-new"}).failed == 0
+    for node in ("node-1", "node-2"):
+        settings = journey.stand.host(node).file(str(folder.gateway_config("gateway-1") / "mediamtx.yml"))
+        assert settings.content_string.count("brand-new") == 1
+    found = journey.stand.host("node-1").check_output("ls %s", str(folder.recordings("gateway-1")))
+    assert sorted(found.split()) == sorted(journey.plan.gateways["gateway-1"])
+    assert deliver(journey.environment, journey.plan, KEY).changed == 0
 
 
 def test_a_drained_node_gives_its_gateways_to_standbys_and_takes_them_back(journey: Journey) -> None:

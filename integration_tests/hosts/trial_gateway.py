@@ -1,4 +1,4 @@
-"""A gateway for tests: it records words instead of cameras, a new segment each second."""
+"""A gateway for tests: it records words instead of cameras, two segments a second, each of a name of its own."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from citycam.model.environment import Environment
 from integration_tests.lab.stand import Stand
 
 RECORDS = """
+segment=0
 while :; do
   for camera in $(sed -n 's/.*"\\(.*\\)".*/\\1/p' /config/cameras.json); do
     mkdir -p /recordings/$camera
-    echo $WORDS > /recordings/$camera/$(date -u +%Y-%m-%d_%H-%M-%S)-000000.mp4
+    segment=$((segment + 1))
+    echo $WORDS > /recordings/$camera/$(date -u +%Y-%m-%d_%H-%M-%S)-$(printf %06d $segment).mp4
   done
   sleep 0.5
 done

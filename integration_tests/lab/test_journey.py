@@ -1,7 +1,8 @@
-"""From three bare machines to a platform that loses a node while it records."""
+"""From three bare machines to a platform that loses a node while it records, and back to bare machines."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -175,3 +176,26 @@ def test_what_the_lost_node_had_joins_the_timeline(recorded: Recorded) -> None:
     for one in recorded.failover.moved:
         assert 0 < one.gap_s < 60, one
         assert one.lost <= round(one.gap_s * 10), one
+
+
+def test_viewers_watched_from_the_node_that_is_for_load(recorded: Recorded, recording: City) -> None:
+    summary = json.loads((recorded.run.evidence / "load.json").read_text(encoding="utf-8"))
+    assert summary["healthy"], summary["why"]
+    assert summary["requests"] > summary["failures"], summary
+    names = {path.stem for path in (recorded.run.evidence / "load").iterdir()}
+    assert {"load-master-1", "load-worker-1"} <= names
+    folder = f"/var/lib/citycam/{recording.stand.name}/load"
+    for name in names:
+        assert recording.stand.host("site-1").file(f"{folder}/{name}.jsonl").exists, name
+
+
+def test_destroyed_hosts_have_nothing_of_ours(recorded: Recorded, recording: City) -> None:
+    assert recorded.run.audit.is_dir()
+    down = citycam("stack", "down", "--environment", str(recording.environment), "--volumes", timeout=600)
+    assert down.code == 0, down.said
+    ended = recording.hosts("destroy", "--yes")
+    assert ended.code == 0, ended.said
+    for node in NODES:
+        host = recording.stand.host(node)
+        assert not host.file(f"/var/lib/citycam/{recording.stand.name}").exists
+        assert not host.service("docker").is_running
