@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +26,7 @@ from infra.outputs import Outputs
 from infra.pins import pinned
 from infra.program import declare
 from infra.provider.engine import connect, require_manager
+from infra.provider.random import GENERATED
 from infra.reach import reach
 from infra.settings import Settings
 from infra.sweep import PartStatus, find_all, parts, say
@@ -84,6 +85,29 @@ class Stack:
                 outputs = _outputs(stack)
         outputs.write(self.workspace.outputs)
         return outputs
+
+    def renew(self, secrets: Sequence[str], on_event: OnEvent | None = None) -> Outputs:
+        """Draw generated secrets anew and bring them to the services that use them; all else is left as it is.
+
+        The state keeps the new ones as it kept the old: a later `up` changes nothing, and one that follows a
+        renewal which was cut off goes on with it.
+
+        Raises:
+            EnvironmentFailure: it cannot be done.
+        """
+        listener = Listener(on_event)
+        chosen = [GENERATED.format(name) for name in secrets]
+        with self._reach(), self._operation(listener, standing=True) as stack:
+            stack.up(
+                refresh=True,
+                target=chosen,
+                replace=chosen,
+                target_dependents=True,
+                on_event=listener.hear,
+                on_output=_quiet,
+                suppress_progress=True,
+            )
+            return _outputs(stack)
 
     def outputs(self) -> Outputs:
         """The outputs of the last `up`.

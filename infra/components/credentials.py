@@ -19,6 +19,11 @@ GATEWAY_RIGHTS = {
 }
 """Who may do what on a gateway. Nobody may publish, and nobody is anonymous."""
 
+DATABASE_PASSWORDS = ("database-password", "replication-password")
+"""Generated secrets that are passwords of the database; the second exists on many nodes alone. The key of the
+repository of backups is none: backups that are there need it.
+"""
+
 
 class Credentials(pulumi.ComponentResource):
     """Generated secrets: they outlive the services, as the data does that they protect."""

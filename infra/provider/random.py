@@ -10,6 +10,9 @@ from pulumi.dynamic import CreateResult, Resource, UpdateResult
 
 from infra.provider.declared import DeclaredProvider, Properties
 
+GENERATED = "**citycam:Random::{}"
+"""Pulumi's pattern of a generated secret by its name: whoever replaces the resource draws the secret anew."""
+
 
 @dataclass(frozen=True)
 class RandomArgs:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,11 +23,9 @@ from integration_tests.waiting import wait_for
 UID = 10003
 LABEL = {"citycam.environment": "test-database"}
 MEMBERS = ("database-1", "database-2")
-PASSWORDS = {
-    "database-password": "canary-database",
-    "replication-password": "canary-replication",
-    "repository-key": "canary-repository",
-}
+PASSWORDS = ("database-password", "replication-password", "repository-key")
+WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
+"""How many commits wait for the replica."""
 
 
 @dataclass
@@ -37,20 +36,26 @@ class Members:
     network: Network
     folder: Path
     containers: dict[str, Container] = field(default_factory=dict)
+    passwords: dict[str, str] = field(default_factory=lambda: {name: f"canary-{name}" for name in PASSWORDS})
 
     def prepare(self) -> None:
         """Write the secrets, and a folder for each."""
-        secrets = self.folder / "secrets"
-        secrets.mkdir()
-        for name, password in PASSWORDS.items():
-            (secrets / name).write_text(password, encoding="ascii")
+        folder = self.folder / "secrets"
+        folder.mkdir()
+        for name in PASSWORDS:
+            self._write(name)
         members = [f"{name}.service" for name in MEMBERS]
-        certify(secrets, {"database": members, "backup": ["backup.service"], "stranger": members})
-        for file in secrets.iterdir():
-            file.chmod(0o400)
-            os.chown(file, UID, UID)
+        certify(folder, {"database": members, "backup": ["backup.service"], "stranger": members})
+        for file in folder.iterdir():
+            _give(file)
         for name in (*MEMBERS, "backup"):
             self.empty(name)
+
+    def renew(self, *names: str) -> None:
+        """New passwords of these names, for containers that start from now on."""
+        for name in names:
+            self.passwords[name] = f"canary-{secrets.token_hex(8)}"
+            self._write(name)
 
     def empty(self, name: str) -> None:
         """An empty folder in the place of what it had."""
@@ -140,8 +145,8 @@ class Members:
             f"declaration of {replica}",
         )
 
-    def dsn(self) -> str:
-        """How clients name the database: every member, of which one takes writes."""
+    def dsn(self, password: str = "") -> str:
+        """How clients name the database: every member, of which one takes writes. The password is the present one."""
         hosts = []
         for name in MEMBERS:
             if name in self.containers:
@@ -149,7 +154,7 @@ class Members:
                 hosts.append(self.containers[name].attrs["NetworkSettings"]["Networks"][self.network.name]["IPAddress"])
         return (
             f"host={','.join(filter(None, hosts))} dbname=citycam user=citycam connect_timeout=2"
-            f" password={PASSWORDS['database-password']} target_session_attrs=read-write"
+            f" password={password or self.passwords['database-password']} target_session_attrs=read-write"
         )
 
     def execute(self, *statements: str) -> None:
@@ -157,6 +162,19 @@ class Members:
         with psycopg.connect(self.dsn(), autocommit=True) as connection:
             for statement in statements:
                 connection.execute(statement.encode())
+
+    def _write(self, name: str) -> None:
+        """Write a secret: another file, as another version of a secret is to a container."""
+        new = self.folder / f"{name}.new"
+        new.write_text(self.passwords[name], encoding="ascii")
+        _give(new)
+        new.replace(self.folder / "secrets" / name)
+
+
+def _give(file: Path) -> None:
+    """A file for the account of the containers alone."""
+    file.chmod(0o400)
+    os.chown(file, UID, UID)
 
 
 def _variables(name: str) -> dict[str, str]:

@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from integration_tests.database.members import PASSWORDS, UID, Members
+from integration_tests.database.members import UID, Members
 from integration_tests.waiting import wait_for
 
 pytestmark = pytest.mark.docker
@@ -140,7 +140,7 @@ def test_the_repository_is_encrypted_and_its_key_in_no_log(members: Members) -> 
     for name in members.containers:
         processes = members.containers[name].top(ps_args="-eo pid,args")["Processes"]
         said = members.containers[name].logs().decode() + str(processes)
-        assert [word for word in PASSWORDS.values() if word in said] == []
+        assert [word for word in members.passwords.values() if word in said] == []
 
 
 def test_another_part_of_the_platform_reads_no_backup(members: Members) -> None:

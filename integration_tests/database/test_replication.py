@@ -5,57 +5,14 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
-import psycopg
 import pytest
 
-from integration_tests.database.members import PASSWORDS, Members
+from integration_tests.database.members import WAITING, Members
+from integration_tests.database.writer import Writer
 from integration_tests.waiting import wait_for
 
 pytestmark = pytest.mark.docker
-
-WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
-
-
-class Writer:
-    """Inserts numbers, one commit each, wherever writes are taken, and keeps those that were acknowledged."""
-
-    def __init__(self, members: Members, first: int) -> None:
-        self.acknowledged: list[int] = []
-        self.at = 0.0
-        """When the last one was, on the monotonic clock."""
-        self._members = members
-        self._next = first
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._write)
-
-    @contextmanager
-    def writing(self) -> Iterator[Writer]:
-        self._thread.start()
-        try:
-            yield self
-        finally:
-            self._stopping.set()
-            self._thread.join()
-
-    def await_more(self, count: int) -> None:
-        """Wait until so many more are acknowledged."""
-        wanted = len(self.acknowledged) + count
-        wait_for(lambda: len(self.acknowledged), lambda seen: seen >= wanted, f"{count} more rows")
-
-    def _write(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                with psycopg.connect(self._members.dsn(), autocommit=True) as connection:
-                    while not self._stopping.is_set():
-                        self._next, number = self._next + 1, self._next
-                        connection.execute("INSERT INTO written VALUES (%s)", (number,))
-                        self.acknowledged.append(number)
-                        self.at = time.monotonic()
-            except (psycopg.OperationalError, KeyError):
-                self._stopping.wait(0.05)  # nobody takes writes at the moment
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -92,12 +49,12 @@ def test_a_promotion_after_the_primary_died_loses_no_acknowledged_row(members: M
         writer.await_more(200)
         sys.stderr.write(f"writes were back {writer.at - died:.1f} s after the primary died\n")
     assert done["promoted"] is True
-    assert _missing(members, "database-2", writer) == set()
+    assert writer.missing("database-2") == set()
     # The old primary comes back with commits that nobody was told of; it follows, and commits wait for it.
     members.start("database-1")
     members.await_pair("database-2", "database-1")
     assert members.ask("database-1", "SELECT pg_is_in_recovery()") == "t"
-    assert _missing(members, "database-1", writer) == set()
+    assert writer.missing("database-1") == set()
     assert members.ask("database-1", "SELECT count(*) FROM written") == members.ask(
         "database-2", "SELECT count(*) FROM written"
     )
@@ -112,7 +69,7 @@ def test_a_change_over_in_order_and_back_loses_none_either(members: Members) -> 
         members.start("database-2")
         members.await_pair("database-1", "database-2")
         writer.await_more(50)
-    assert _missing(members, "database-2", writer) == set()
+    assert writer.missing("database-2") == set()
 
 
 def test_a_replica_that_commits_did_not_wait_for_is_not_promoted(members: Members) -> None:
@@ -170,9 +127,4 @@ def test_passwords_are_in_no_log_and_no_list_of_processes(members: Members) -> N
     for name in members.containers:
         processes = members.containers[name].top(ps_args="-eo pid,args")["Processes"]
         said = members.containers[name].logs().decode() + str(processes)
-        assert [word for word in PASSWORDS.values() if word in said] == []
-
-
-def _missing(members: Members, name: str, writer: Writer) -> set[int]:
-    there = members.ask(name, "SELECT string_agg(number::text, ' ') FROM written")
-    return set(writer.acknowledged) - {int(number) for number in there.split()}
+        assert [word for word in members.passwords.values() if word in said] == []

@@ -139,3 +139,9 @@ def shown(name: str) -> str:
     ]
     tasks = [task for service in client.services.list(filters=label) for task in service.tasks()]
     return json.dumps([*(each.attrs for each in others), *tasks, *configs]) + "\n".join(content)
+
+
+def versions(platform: Platform) -> dict[str, tuple[str, int]]:
+    """Identity and version of every service: any change would show."""
+    services = docker.from_env().services.list(filters={"label": f"citycam.environment={platform.environment.name}"})
+    return {service.name: (service.id, service.attrs["Version"]["Index"]) for service in services}

@@ -7,7 +7,7 @@ import pytest
 
 from citycam.model.errors import ExitCode
 
-from .platform import Platform
+from .platform import Platform, versions
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(600)]
 
@@ -27,15 +27,15 @@ def test_a_stack_that_stands_is_said_to_run(platform: Platform) -> None:
 
 
 def test_nothing_is_changed_by_a_second_up(platform: Platform) -> None:
-    before = _versions(platform)
+    before = versions(platform)
     ended = platform.citycam("up", "--expect-no-changes")
     assert ended.code == ExitCode.OK, ended.said
     assert platform.citycam("up").code == ExitCode.OK
-    assert _versions(platform) == before
+    assert versions(platform) == before
 
 
 def test_a_change_that_was_not_expected_is_named_and_not_made(platform: Platform) -> None:
-    before = _versions(platform)
+    before = versions(platform)
     platform.rewrite("https_port: 18443", "https_port: 18543")
     try:
         ended = platform.citycam("up", "--expect-no-changes")
@@ -43,11 +43,11 @@ def test_a_change_that_was_not_expected_is_named_and_not_made(platform: Platform
         platform.rewrite("https_port: 18543", "https_port: 18443")
     assert ended.code == ExitCode.CHANGES, ended.said
     assert "edge" in ended.said
-    assert _versions(platform) == before
+    assert versions(platform) == before
 
 
 def test_a_service_that_was_removed_is_missed_and_made_again(platform: Platform) -> None:
-    untouched = _versions(platform)
+    untouched = versions(platform)
     del untouched[platform.environment.service_name("gateway-2")]
     platform.service("gateway-2").remove()
 
@@ -58,7 +58,7 @@ def test_a_service_that_was_removed_is_missed_and_made_again(platform: Platform)
 
     repaired = platform.citycam("up")
     assert repaired.code == ExitCode.OK, repaired.said
-    after = _versions(platform)
+    after = versions(platform)
     assert after.pop(platform.environment.service_name("gateway-2"))
     assert after == untouched
     assert platform.citycam("status").code == ExitCode.OK
@@ -82,9 +82,3 @@ def test_a_service_that_was_changed_is_seen_and_changed_back(platform: Platform)
     assert platform.citycam("up").code == ExitCode.OK
     assert platform.service("prometheus").attrs["Spec"]["TaskTemplate"]["ContainerSpec"].get("Env") == wanted
     assert platform.citycam("up", "--expect-no-changes").code == ExitCode.OK
-
-
-def _versions(platform: Platform) -> dict[str, tuple[str, int]]:
-    """Identity and version of every service: any change would show."""
-    services = docker.from_env().services.list(filters={"label": f"citycam.environment={platform.environment.name}"})
-    return {service.name: (service.id, service.attrs["Version"]["Index"]) for service in services}

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+import subprocess
 
 import psutil
+import psycopg
 import pytest
 
 from citycam.model.errors import ExitCode
-from integration_tests.command import citycam
+from infra.endpoints import database_dsn
+from integration_tests.command import CITYCAM, citycam, settings
+from integration_tests.waiting import wait_for
 
-from .platform import Platform, shown
+from .platform import Platform, everything, shown, versions
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(600)]
 
@@ -60,6 +64,32 @@ def test_they_are_in_no_log_however_much_is_said(platform: Platform, secrets: di
 def test_the_passphrase_is_for_its_owner_alone(platform: Platform) -> None:
     assert (platform.workspace.pulumi / "passphrase").stat().st_mode & 0o777 == 0o600
     assert platform.workspace.pulumi.stat().st_mode & 0o777 == 0o700
+
+
+def test_the_database_has_new_passwords_though_a_rotation_was_killed_and_all_else_stays(platform: Platform) -> None:
+    before, services = platform.outputs().secrets, versions(platform)
+    old = database_dsn(platform.environment, platform.outputs())
+    rotate = ("hosts", "rotate-secrets", "--database", "--environment", str(platform.file))
+    killed = psutil.Popen([*CITYCAM, *rotate], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=settings())
+    secret = platform.environment.service_name("database-password")
+    wait_for(lambda: everything(f"{secret}-"), lambda found: len(found) == 2, "new secret beside the old one")
+    for each in (*killed.children(recursive=True), killed):
+        each.kill()
+    killed.wait(60)
+
+    ended = citycam(*rotate)
+    assert ended.code == ExitCode.OK, ended.said
+    assert platform.citycam("up", "--expect-no-changes").code == ExitCode.OK
+    after, renewed = platform.outputs().secrets, versions(platform)
+    assert {name for name in before if before[name] != after[name]} == {"database-password"}
+    database = platform.environment.service_name("database")
+    assert {name for name in services if services[name] != renewed[name]} == {database}
+    assert len(everything(f"{secret}-")) == 1
+    psycopg.connect(database_dsn(platform.environment, platform.outputs())).close()
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        psycopg.connect(old).close()
+    values = {"old": before["database-password"], "new": after["database-password"]}
+    assert _found(ended.said + str(ended.answer), values) == []
 
 
 def _log(platform: Platform, part: str) -> str:
