@@ -23,7 +23,10 @@ FILE_NAME = "load.jsonl"
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One viewing or playback. `response_ms` counts from when it started, `latency_ms` from when it should have."""
+    """One viewing or playback. `response_ms` counts from when it started, `latency_ms` from when it should have.
+
+    `edge` is the address that was asked.
+    """
 
     kind: str
     name: str
@@ -38,6 +41,7 @@ class Request:
     error: str
     frames: int
     frames_missing: int
+    edge: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,13 @@ Address = Annotated[str, StringConstraints(pattern=r"^[^\s:/]+:[0-9]{1,5}$")]
 """`host:port`."""
 
 
+class Edge(Document):
+    """One door for users: where it listens for playback and monitoring, and where for live streams."""
+
+    https: Address
+    rtsps: Address
+
+
 class WatchedCamera(Document):
     """A camera that users may ask for, and the gateway that serves it."""
 
@@ -31,10 +38,12 @@ class WatchedCamera(Document):
 
 
 class LoadSettings(Document):
-    """One load run against one edge. Times are in seconds."""
+    """One load run. Times are in seconds.
 
-    edge_https: Address
-    edge_rtsps: Address
+    `edges` are equal and have one name; whoever asks the platform asks the first of them.
+    """
+
+    edges: Annotated[list[Edge], Field(min_length=1)]
     edge_name: str
     ca_file: Path
     viewer_user: str = "viewer"
@@ -56,6 +65,16 @@ class LoadSettings(Document):
     @field_serializer("viewer_password", "operator_password", when_used="json")
     def _reveal(self, secret: SecretStr) -> str:
         return secret.get_secret_value()
+
+    @property
+    def edge(self) -> Edge:
+        """The one that is asked."""
+        return self.edges[0]
+
+    def from_edge(self, number: int) -> LoadSettings:
+        """The same run with another edge first, counted from 0 and round: what user `number` of a kind asks."""
+        first = number % len(self.edges)
+        return self.model_copy(update={"edges": [*self.edges[first:], *self.edges[:first]]})
 
     def server_name(self, gateway: str) -> str:
         """The name that a gateway's live streams have at the edge: it goes into SNI, and its certificate must match."""

@@ -12,15 +12,17 @@ from citycam.cli.node_load import NodeLaunch
 from citycam.cli.node_tools import NodeFleet, NodeGateways, Nodes
 from citycam.cli.platform import Platform
 from citycam.evidence.ledger import read_ledger
+from citycam.evidence.punctuality import Count
 from citycam.evidence.run import Run, written_since
 from citycam.model.camera import Camera
 from citycam.model.workspace import Workspace, cache_folder
 from citycam.plan.plan import Plan
 from infra.load import LoadServices
+from infra.nodes import roster
 from loadtests.launch import Launch
 from loadtests.probes.metrics import collect_metrics
 from loadtests.probes.playback import probe_playback
-from loadtests.settings import LoadSettings, WatchedCamera
+from loadtests.settings import Edge, LoadSettings, WatchedCamera
 from simulators.fleet.client import FleetClient
 from simulators.media.library import prepare_media
 
@@ -82,6 +84,10 @@ class Fleet:
             frames_sent=status["frames_sent"],
             lateness_p99_ms=status["lateness_ms"]["p99"],
         )
+
+    def counts(self) -> dict[str, Count]:
+        """What each of its processes has counted until now."""
+        return {f"fleet/{number}": Count.of(record) for number, record in enumerate(self._client.counts(), start=1)}
 
     def open_ledger(self, run_id: str) -> None:
         """Start the ledger of a run."""
@@ -165,8 +171,7 @@ def load_settings(platform: Platform, campaign: Campaign, plan: Plan) -> LoadSet
     gateways = plan.gateway_of()
     outputs = platform.outputs
     return LoadSettings(
-        edge_https=outputs.edge_https,
-        edge_rtsps=outputs.edge_rtsps,
+        edges=edges(platform),
         edge_name=platform.environment.edge.name,
         ca_file=platform.workspace.pki / "ca.crt",
         viewer_password=outputs.secrets["viewer"],
@@ -183,6 +188,16 @@ def load_settings(platform: Platform, campaign: Campaign, plan: Plan) -> LoadSet
         seconds=campaign.recording,
         seed=campaign.seed,
     )
+
+
+def edges(platform: Platform) -> list[Edge]:
+    """Every edge of the platform, in the order of its pool."""
+    environment = platform.environment
+    if environment.nodes is None:
+        return [Edge(https=platform.outputs.edge_https, rtsps=platform.outputs.edge_rtsps)]
+    addresses, ports = roster(environment).addresses, environment.edge
+    hosts = [addresses[name] for name in environment.nodes.pools.edge]
+    return [Edge(https=f"{host}:{ports.https_port}", rtsps=f"{host}:{ports.rtsps_port}") for host in hosts]
 
 
 def real_tools(platform: Platform, progress: Progress, footage: Path | None) -> Tools:

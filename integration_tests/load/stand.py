@@ -20,7 +20,7 @@ from citycam.model.workspace import PROJECT, cache_folder
 from citycam.plan.plan import Plan
 from infra.images.programs import build_program
 from infra.images.versions import versions
-from loadtests.settings import LoadSettings, WatchedCamera
+from loadtests.settings import Edge, LoadSettings, WatchedCamera
 from simulators.fleet.client import FleetClient
 from simulators.media.library import prepare_media
 
@@ -106,8 +106,7 @@ def platform(folder: Path, cameras: int) -> Iterator[Stand]:
         http = Door(authority.server_context(NAME, f"*.{NAME}"), {NAME: ("127.0.0.1", playback)}, _without_gateway)
         stack.callback(http.close)
         settings = LoadSettings(
-            edge_https=http.address,
-            edge_rtsps=live.address,
+            edges=[Edge(https=http.address, rtsps=live.address)],
             edge_name=NAME,
             ca_file=authority.ca_file,
             viewer_password=VIEWER,

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from loadtests.clients.edge import trust
 from loadtests.clients.playback import PlaybackClient
 from loadtests.clients.rtsp import ViewingFailed, watch
-from loadtests.settings import LoadSettings
+from loadtests.settings import Edge, LoadSettings
 
 from .edge import Authority
 from .stand import GATEWAY, SILENT, Stand
@@ -73,7 +73,7 @@ def test_a_certificate_for_another_name_is_not_trusted(short: LoadSettings) -> N
 
 
 def test_a_port_where_nobody_listens_is_reported(short: LoadSettings) -> None:
-    closed = short.model_copy(update={"edge_rtsps": "127.0.0.1:1", "edge_https": "127.0.0.1:1"})
+    closed = short.model_copy(update={"edges": [Edge(https="127.0.0.1:1", rtsps="127.0.0.1:1")]})
     assert isinstance(watch(closed, trust(short.ca_file), CAMERA, GATEWAY).error, ConnectionRefusedError)
     clip = PlaybackClient(closed, trust(short.ca_file)).fetch(CAMERA, GATEWAY, time.time_ns(), 1.0)
     assert isinstance(clip.error, ConnectionRefusedError)

@@ -17,7 +17,7 @@ import pytest
 
 from citycam.model.workspace import PROJECT
 from loadtests.launch import Launch
-from loadtests.settings import LoadSettings
+from loadtests.settings import Edge, LoadSettings
 from loadtests.summary import SCHEMA
 
 from .stand import VIEWER, Stand, wait_for
@@ -67,7 +67,7 @@ def test_every_request_of_viewers_and_players_is_recorded(some_load: LoadSetting
 
 def test_failures_are_recorded_and_leave_the_generator_healthy(some_load: LoadSettings, tmp_path: Path) -> None:
     nowhere = some_load.model_copy(
-        update={"edge_rtsps": "127.0.0.1:1", "edge_https": "127.0.0.1:1", "seconds": 9.0, "view_time_s": 1.0}
+        update={"edges": [Edge(https="127.0.0.1:1", rtsps="127.0.0.1:1")], "seconds": 9.0, "view_time_s": 1.0}
     )
     launch = Launch(nowhere, tmp_path)
     launch.start()
@@ -95,7 +95,8 @@ def test_stop_ends_the_run_and_keeps_what_was_recorded(some_load: LoadSettings, 
 def test_a_request_without_answer_is_recorded_when_the_run_ends(some_load: LoadSettings, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as deaf:
         address = f"127.0.0.1:{deaf.getsockname()[1]}"
-        hanging = some_load.model_copy(update={"edge_https": address, "viewers": 0, "players": 1, "seconds": 300.0})
+        edges = [Edge(https=address, rtsps=address)]
+        hanging = some_load.model_copy(update={"edges": edges, "viewers": 0, "players": 1, "seconds": 300.0})
         deaf.settimeout(60)
         with Launch(hanging, tmp_path):
             asking, _ = deaf.accept()

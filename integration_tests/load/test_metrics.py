@@ -20,7 +20,7 @@ from citycam.model.errors import EvidenceMissing
 from infra.images.build import build
 from loadtests.clients.edge import basic
 from loadtests.probes.metrics import SCHEMA, collect_metrics
-from loadtests.settings import LoadSettings
+from loadtests.settings import Edge, LoadSettings
 
 from .edge import Door
 from .stand import GATEWAY, METRICS, NAME, OPERATOR, SILENT, Stand, wait_for
@@ -107,7 +107,7 @@ def monitored(stand: Stand, prometheus: int, seen_by_edge: list[bytes]) -> Itera
         return first
 
     door = Door(stand.authority.server_context(NAME), {NAME: ("127.0.0.1", prometheus)}, note)
-    yield stand.settings.model_copy(update={"edge_https": door.address})
+    yield stand.settings.model_copy(update={"edges": [Edge(https=door.address, rtsps=door.address)]})
     door.close()
 
 
@@ -144,7 +144,7 @@ def test_every_metric_arrives_under_its_own_name(
 
 
 def test_prometheus_that_cannot_be_reached_is_missing_evidence(stand: Stand, tmp_path: Path) -> None:
-    nowhere = stand.settings.model_copy(update={"edge_https": "127.0.0.1:1"})
+    nowhere = stand.settings.model_copy(update={"edges": [Edge(https="127.0.0.1:1", rtsps="127.0.0.1:1")]})
     with pytest.raises(EvidenceMissing, match="cannot fetch metrics from Prometheus") as found:
         collect_metrics(nowhere, 0, SECOND, tmp_path / "metrics.parquet")
     assert "refused" in found.value.why

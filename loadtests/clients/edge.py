@@ -1,12 +1,20 @@
-"""TLS to the edge: connect to an address, ask for a name, trust only the environment's own CA."""
+"""TLS to an edge: connect to an address, ask for a name, trust only the environment's own CA."""
 
 from __future__ import annotations
 
 import http.client
+import logging
 import socket
 import ssl
 from base64 import b64encode
 from pathlib import Path
+
+from loadtests.settings import LoadSettings
+
+ANSWER_S = 5.0
+"""How long an edge may take to accept a connection before it counts as one that does not answer."""
+
+logger = logging.getLogger(__name__)
 
 
 def trust(ca_file: Path) -> ssl.SSLContext:
@@ -38,8 +46,27 @@ def connect(address: str, server_name: str, context: ssl.SSLContext, timeout_s: 
         raise
 
 
+def first_answering(settings: LoadSettings, context: ssl.SSLContext) -> LoadSettings:
+    """The settings with the first edge in front that answers at all, be it wrongly: that is for whoever asks to find.
+
+    Where there is one edge, or none answers, they are as they were. For probes, which look at what is behind the edges;
+    a user whose edge is dead must see it fail.
+    """
+    if len(settings.edges) == 1:
+        return settings
+    for number, edge in enumerate(settings.edges):
+        try:
+            connect(edge.https, settings.edge_name, context, ANSWER_S).close()
+        except OSError as error:
+            if not isinstance(error, ssl.SSLError) or isinstance(error, ssl.SSLEOFError):
+                logger.warning("the edge at %s does not answer: %s", edge.https, error)
+                continue
+        return settings.from_edge(number)
+    return settings
+
+
 class EdgeConnection(http.client.HTTPSConnection):
-    """HTTPS to the edge's address under the edge's name."""
+    """HTTPS to an edge's address under the edge's name."""
 
     def __init__(self, address: str, server_name: str, context: ssl.SSLContext, timeout_s: float) -> None:
         super().__init__(server_name, split_address(address)[1], timeout=timeout_s)

@@ -55,7 +55,7 @@ class PlaybackClient:
         query = {"path": camera, "start": rfc3339(begin_ns), "duration": f"{duration_s:.6f}", "format": "fmp4"}
         start_ns, started = time.time_ns(), time.perf_counter()
         status, size, body, error = 0, 0, bytearray(), None
-        connection = EdgeConnection(self._settings.edge_https, self._settings.edge_name, self._context, TIMEOUT_S)
+        connection = EdgeConnection(self._settings.edge.https, self._settings.edge_name, self._context, TIMEOUT_S)
         try:
             connection.request("GET", f"/{gateway}/get?{urlencode(query)}", headers=self._headers)
             response = connection.getresponse()

@@ -90,10 +90,10 @@ class LiveSession:
 
     def __init__(self, settings: LoadSettings, context: ssl.SSLContext, camera: str, gateway: str) -> None:
         name = settings.server_name(gateway)
-        self._uri = f"rtsps://{name}:{split_address(settings.edge_rtsps)[1]}/{camera}"
+        self._uri = f"rtsps://{name}:{split_address(settings.edge.rtsps)[1]}/{camera}"
         self._user = settings.viewer_user
         self._password = settings.viewer_password.get_secret_value()
-        self._socket = connect(settings.edge_rtsps, name, context, CONNECT_TIMEOUT_S)
+        self._socket = connect(settings.edge.rtsps, name, context, CONNECT_TIMEOUT_S)
         self._decoder = Decoder()
         self._waiting: list[Frame] = []
         self._challenge: digest.Challenge | None = None

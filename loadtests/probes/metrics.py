@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from citycam.model.errors import EvidenceMissing
-from loadtests.clients.edge import EdgeConnection, basic, trust
+from loadtests.clients.edge import EdgeConnection, basic, first_answering, trust
 from loadtests.settings import LoadSettings
 
 logger = logging.getLogger(__name__)
@@ -120,15 +120,15 @@ class _Prometheus:
     """The query API behind the edge."""
 
     def __init__(self, settings: LoadSettings) -> None:
-        self._settings = settings
         self._context = trust(settings.ca_file)
+        self._settings = first_answering(settings, self._context)
         password = settings.operator_password.get_secret_value()
         self._headers = {"Authorization": basic(settings.operator_user, password), "Accept": "application/json"}
 
     def range(self, query: str, start: float, stop: float, step_s: float) -> list[dict[str, Any]]:
         """The matrix of a range query."""
         form = urlencode({"query": query, "start": f"{start:.3f}", "end": f"{stop:.3f}", "step": f"{step_s:g}"})
-        connection = EdgeConnection(self._settings.edge_https, self._settings.edge_name, self._context, TIMEOUT_S)
+        connection = EdgeConnection(self._settings.edge.https, self._settings.edge_name, self._context, TIMEOUT_S)
         try:
             connection.request("GET", f"/prometheus/api/v1/query_range?{form}", headers=self._headers)
             answer = connection.getresponse()
@@ -150,7 +150,7 @@ class _Prometheus:
     def _missing(self, why: str) -> EvidenceMissing:
         return EvidenceMissing(
             "cannot fetch metrics from Prometheus",
-            where=f"https://{self._settings.edge_name} at {self._settings.edge_https}/prometheus/",
+            where=f"https://{self._settings.edge_name} at {self._settings.edge.https}/prometheus/",
             why=why,
             next="look at the state of the edge and Prometheus: citycam stack status",
         )

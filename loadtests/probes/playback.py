@@ -6,7 +6,7 @@ import io
 import random
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -19,7 +19,7 @@ from citycam.evidence.fmp4 import read_frames
 from citycam.model.camera import Camera, number_of
 from citycam.model.errors import ConfigError
 from citycam.plan.plan import Plan
-from loadtests.clients.edge import trust
+from loadtests.clients.edge import first_answering, trust
 from loadtests.clients.playback import Clip, PlaybackClient
 from loadtests.probes.comparison import SentFrames, compare, compare_counted
 from loadtests.settings import LoadSettings
@@ -40,6 +40,7 @@ SCHEMA = pa.schema(
         pa.field("decoded", pa.bool_()),
         pa.field("ok", pa.bool_()),
         pa.field("why", pa.string()),
+        pa.field("edge", pa.string()),
     )
 )
 
@@ -71,6 +72,7 @@ class Playback:
     decoded: bool
     ok: bool
     why: str
+    edge: str = ""
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,9 @@ def probe_playback(
     workers: int = 4,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> list[Playback]:
-    """Ask the edge for one interval of every camera and write `out` (`playback.parquet`), one row a camera.
+    """Ask an edge for one interval of every camera and write `out` (`playback.parquet`), one row a camera.
+
+    It is the first edge that answers when the probe begins; every row names it.
 
     The interval is chosen by the settings' seed and lies in the run's window. A few cameras are asked at a time, so
     that the probe is a user among others and no load test. `on_progress(done, all)` is called in this thread.
@@ -110,11 +114,14 @@ def probe_playback(
     """
     gateways = plan.gateway_of()
     earliest_ns, latest_ns = _begins(marks, clip_s)
-    client = PlaybackClient(settings, trust(settings.ca_file))
+    context = trust(settings.ca_file)
+    settings = first_answering(settings, context)
+    client = PlaybackClient(settings, context)
 
     def one(camera: Camera) -> Playback:
         start_ns = random.Random(f"{settings.seed}/playback/{camera.id}").randint(earliest_ns, latest_ns)
-        return examine(client, ledger, Wanted(camera.id, gateways[camera.id], start_ns, clip_s, camera.stream.fps))
+        wanted = Wanted(camera.id, gateways[camera.id], start_ns, clip_s, camera.stream.fps)
+        return replace(examine(client, ledger, wanted), edge=settings.edge.https)
 
     rows = []
     with ThreadPoolExecutor(workers, thread_name_prefix="playback") as pool:

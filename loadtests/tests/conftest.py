@@ -5,7 +5,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from loadtests.settings import LoadSettings, WatchedCamera
+from loadtests.settings import Edge, LoadSettings, WatchedCamera
 
 hypothesis.settings.register_profile("loadtests", deadline=None)  # a busy machine is no failure
 hypothesis.settings.load_profile("loadtests")
@@ -14,8 +14,7 @@ hypothesis.settings.load_profile("loadtests")
 @pytest.fixture
 def settings() -> LoadSettings:
     return LoadSettings(
-        edge_https="127.0.0.1:8443",
-        edge_rtsps="127.0.0.1:8322",
+        edges=[Edge(https="127.0.0.1:8443", rtsps="127.0.0.1:8322")],
         edge_name="city.test",
         ca_file=Path("/nowhere/ca.crt"),
         viewer_password="the-viewers",

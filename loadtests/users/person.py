@@ -1,4 +1,4 @@
-"""What viewers and players share: a seeded choice of cameras, a timetable, and one Locust event for each request."""
+"""What viewers and players share: a seeded choice of cameras, an edge, a timetable, and one event for each request."""
 
 from __future__ import annotations
 
@@ -45,7 +45,10 @@ class Person(User):
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
-        self.choice = random.Random(f"{SETTINGS.seed}/{self.kind}/{_worker(environment)}{next(self._numbers)}")
+        worker, number = _worker(environment), next(self._numbers)
+        self.choice = random.Random(f"{SETTINGS.seed}/{self.kind}/{'' if worker is None else f'{worker}/'}{number}")
+        # Users of a kind ask the edges in turn; each worker begins at another, for it may have few users.
+        self.settings = SETTINGS.from_edge(number + (worker or 0))
         self._pace = Pace(0, self.period_s, 0)
 
     def on_start(self) -> None:
@@ -75,6 +78,11 @@ class Person(User):
             raise
         self._report(camera, intended_ns, outcome)
 
+    @property
+    @abstractmethod
+    def edge(self) -> str:
+        """The address that this user asks, whether it answers or not."""
+
     @abstractmethod
     def ask(self, camera: WatchedCamera) -> Outcome:
         """Make one request now."""
@@ -99,13 +107,14 @@ class Person(User):
                 "latency_ms": outcome.response_ms + (outcome.start_ns - intended_ns) / 1e6,
                 "frames": outcome.frames,
                 "frames_missing": outcome.frames_missing,
+                "edge": self.edge,
             },
         )
 
 
-def _worker(environment: Environment) -> str:
-    """What tells the users of a worker from those of another; nothing where there is one process."""
-    return f"{environment.runner.worker_index}/" if isinstance(environment.runner, WorkerRunner) else ""
+def _worker(environment: Environment) -> int | None:
+    """The number of a worker among several; none where there is one process."""
+    return int(environment.runner.worker_index) if isinstance(environment.runner, WorkerRunner) else None
 
 
 def _cut_off(start_ns: int) -> Outcome:

@@ -9,7 +9,6 @@ from loadtests.clients.playback import PlaybackClient
 from loadtests.settings import WatchedCamera
 from loadtests.users.person import SETTINGS, TRUST, Person
 
-CLIENT = PlaybackClient(SETTINGS, TRUST)
 SETTLED_S = 2 * SETTINGS.part_s + 1
 """Frames younger than this may not be on the gateway's disk yet: one part being filled, one being written."""
 
@@ -29,11 +28,17 @@ class Player(Person):
     def on_start(self) -> None:
         """Clips lie between now and the run's end."""
         self._first_ns = time.time_ns()
+        self._client = PlaybackClient(self.settings, TRUST)
         super().on_start()
+
+    @property
+    def edge(self) -> str:
+        """Where clips are."""
+        return self.settings.edge.https
 
     def ask(self, camera: WatchedCamera) -> Outcome:
         """Download one clip; it counts when its last byte is here."""
         newest_ns = time.time_ns() - round((SETTLED_S + SETTINGS.clip_s) * 1e9)
         oldest_ns = max(min(self._first_ns, newest_ns), newest_ns - round(HISTORY_S * 1e9))
         begin_ns = self.choice.randint(oldest_ns, newest_ns)
-        return CLIENT.fetch(camera.camera, camera.gateway, begin_ns, SETTINGS.clip_s)
+        return self._client.fetch(camera.camera, camera.gateway, begin_ns, SETTINGS.clip_s)

@@ -20,6 +20,11 @@ class Viewer(Person):
     period_s = SETTINGS.view_time_s + CHOOSING_S
     length_s = SETTINGS.view_time_s
 
+    @property
+    def edge(self) -> str:
+        """Where live streams are."""
+        return self.settings.edge.rtsps
+
     def ask(self, camera: WatchedCamera) -> Outcome:
         """Watch one camera; it counts when its first complete key frame is here."""
-        return watch(SETTINGS, TRUST, camera.camera, camera.gateway)
+        return watch(self.settings, TRUST, camera.camera, camera.gateway)
