@@ -98,15 +98,17 @@ class Stack:
         listener = Listener(on_event)
         chosen = [GENERATED.format(name) for name in secrets]
         with self._reach(), self._operation(listener, standing=True) as stack:
-            stack.up(
-                refresh=True,
-                target=chosen,
-                replace=chosen,
-                target_dependents=True,
-                on_event=listener.hear,
-                on_output=_quiet,
-                suppress_progress=True,
-            )
+            # First what an earlier call drew and was cut off with: the engine has it, the state may not know of it.
+            for replaced in ([], chosen):
+                stack.up(
+                    refresh=True,
+                    target=chosen,
+                    replace=replaced,
+                    target_dependents=True,
+                    on_event=listener.hear,
+                    on_output=_quiet,
+                    suppress_progress=True,
+                )
             return _outputs(stack)
 
     def outputs(self) -> Outputs:
