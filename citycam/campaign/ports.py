@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 from citycam.campaign.schema import Campaign, Fault
+from citycam.evidence.punctuality import Count
 from citycam.evidence.run import Run
 from citycam.model.camera import Camera
 from citycam.plan.plan import Plan
@@ -87,6 +88,9 @@ class FleetPort(Protocol):
 
     def status(self) -> FleetStatus:
         """What it is doing now."""
+
+    def counts(self) -> Mapping[str, Count]:
+        """What each of its processes has counted until now, by name."""
 
     def open_ledger(self, run_id: str) -> None:
         """Start the ledger of a run."""

@@ -11,6 +11,7 @@ from citycam.campaign.ports import Tools
 from citycam.campaign.schema import Campaign
 from citycam.evidence import audit as archive_audit
 from citycam.evidence import environment, manifest, thumbnails
+from citycam.evidence.punctuality import punctuality
 from citycam.evidence.run import Run
 from citycam.model.errors import CitycamError, DeadlineExceeded
 from citycam.model.units import show_duration
@@ -108,16 +109,30 @@ class CampaignRun:
             start = self.tools.clock.now_ns()
             stop = start + round(self.campaign.recording * 1e9)
             self.run.write_json("marks.json", {"start_ns": start, "stop_ns": stop})
-            self.tools.load.start(self.campaign, self.plan, self.run)
-            while (left := (stop - self.tools.clock.now_ns()) / 1e9) > 0:
-                status = self.tools.fleet.status()
-                self.tools.progress.note(
-                    f"{show_duration(left)} left, {status.playing} cameras, {status.frames_sent:,} frames sent, "
-                    f"p99 lateness {status.lateness_p99_ms:.1f} ms"
-                )
-                self.tools.clock.pause(min(left, 1.0))
+            with self._fleet_counted():
+                self.tools.load.start(self.campaign, self.plan, self.run)
+                self._watch_until(stop)
             self.tools.fleet.clear_faults()
             self.tools.load.finish()
+
+    @contextmanager
+    def _fleet_counted(self) -> Iterator[None]:
+        """Keep what the fleet counts meanwhile: it is a generator, and one that is saturated voids the run."""
+        fleet, clock = self.tools.fleet, self.tools.clock
+        before, began = fleet.counts(), clock.now_ns()
+        yield
+        after, seconds = fleet.counts(), (clock.now_ns() - began) / 1e9
+        self.run.write_json("evidence/fleet.json", punctuality(before, after, seconds))
+
+    def _watch_until(self, stop_ns: int) -> None:
+        """Say every second how the recording goes."""
+        while (left := (stop_ns - self.tools.clock.now_ns()) / 1e9) > 0:
+            status = self.tools.fleet.status()
+            self.tools.progress.note(
+                f"{show_duration(left)} left, {status.playing} cameras, {status.frames_sent:,} frames sent, "
+                f"p99 lateness {status.lateness_p99_ms:.1f} ms"
+            )
+            self.tools.clock.pause(min(left, 1.0))
 
     def _drain(self) -> None:
         stop = self._stop_ns()

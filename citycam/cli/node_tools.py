@@ -13,6 +13,7 @@ from pathlib import Path
 from citycam.campaign.ports import FleetStatus, Progress
 from citycam.campaign.schema import Fault
 from citycam.cli.platform import Platform
+from citycam.evidence.punctuality import Count
 from citycam.evidence.run import Run, overlaps
 from citycam.model.camera import Camera
 from citycam.model.environment import FleetShard
@@ -114,6 +115,14 @@ class NodeFleet:
             frames_sent=sum(part["frames_sent"] for part in parts),
             lateness_p99_ms=max(part["lateness_ms"]["p99"] for part in parts),
         )
+
+    def counts(self) -> dict[str, Count]:
+        """What each process of all parts has counted until now."""
+        return {
+            f"{shard.name}/{number}": Count.of(record)
+            for shard, client in self._shards.items()
+            for number, record in enumerate(client.counts(), start=1)
+        }
 
     def open_ledger(self, run_id: str) -> None:
         """Start the ledgers of a run."""

@@ -72,6 +72,22 @@ class LoadState(Summary):
     cpu_percent_max: float | None = None
 
 
+class ShardState(Summary):
+    """What a process of the fleet says of itself: see `citycam.evidence.punctuality.Shard`."""
+
+    shard: str
+    frames: int
+    p99_s: float | None
+    cores: float
+    why: str = ""
+
+
+class FleetState(Summary):
+    """What the fleet says of itself in `fleet.json`."""
+
+    shards: tuple[ShardState, ...]
+
+
 S = TypeVar("S", bound=Summary)
 
 
@@ -140,6 +156,10 @@ class Evidence:
     def load(self) -> LoadState:
         """`evidence/load.json`. Raises: EvidenceMissing."""
         return self._summary("evidence/load.json", LoadState)
+
+    def fleet(self) -> FleetState:
+        """`evidence/fleet.json`. Raises: EvidenceMissing."""
+        return self._summary("evidence/fleet.json", FleetState)
 
     def journal(self) -> list[Entry]:
         """What happened when.

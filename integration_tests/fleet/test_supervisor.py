@@ -110,6 +110,8 @@ def test_each_address_is_answered_by_its_own_shard_and_the_status_adds_up(standi
         assert status["cameras"] == status["sessions"] == COUNT
         wanted = [sum(shard_of(one.address, SHARDS) == shard for one in standing.cameras) for shard in range(SHARDS)]
         assert [shard["playing"] for shard in status["shards"]] == wanted
+        counts = standing.client.counts()
+        assert [set(count) for count in counts] == [{"started", "cpu_seconds", "max_ns", "bins"}] * SHARDS
         standing.client.copy_ledger(tmp_path / "ledger.jsonl")
     ledger = read_ledger(tmp_path / "ledger.jsonl")
     assert ledger.complete, ledger.notes

@@ -94,7 +94,7 @@ class _Accounts:
         return Account(unsent, lateness_ms)
 
     def _since(self) -> dict[int, int]:
-        bins = {int(place): count for place, count in self._fleet.lateness()["bins"].items()}
+        bins = {int(place): count for place, count in self._fleet.counts()[0]["bins"].items()}
         since = {place: count - self._bins.get(place, 0) for place, count in bins.items()}
         self._bins = bins
         return since

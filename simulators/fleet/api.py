@@ -36,6 +36,7 @@ class Api(ABC):
         self.routes: dict[tuple[str, str], Callable[[bytes], Awaitable[Any]]] = {
             ("GET", "/health"): self._get_health,
             ("GET", "/status"): self._get_status,
+            ("GET", "/counts"): self._get_counts,
             ("PUT", "/cameras"): self._put_cameras,
             ("POST", "/ledger"): self._post_ledger,
             ("POST", "/ledger/flush"): self._post_flush,
@@ -49,6 +50,10 @@ class Api(ABC):
     @abstractmethod
     async def status(self) -> dict[str, Any]:
         """Figures of the whole fleet."""
+
+    @abstractmethod
+    async def counts(self) -> list[dict[str, Any]]:
+        """What each process counts of itself, see `Fleet.count`."""
 
     @abstractmethod
     async def metrics_text(self) -> str:
@@ -120,6 +125,9 @@ class Api(ABC):
 
     async def _get_status(self, _body: bytes) -> Any:
         return await self.status()
+
+    async def _get_counts(self, _body: bytes) -> Any:
+        return {"processes": await self.counts()}
 
     async def _put_cameras(self, body: bytes) -> Any:
         wish = read_json(body)

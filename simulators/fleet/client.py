@@ -59,9 +59,12 @@ class FleetClient:
         """Cameras, sessions, frames, lateness, CPU and memory; see `Fleet.status`. Several processes are added up."""
         return self._call("GET", "/status")
 
-    def lateness(self) -> dict[str, Any]:
-        """Frames of this ledger by how late they left (`Lateness.record`); of a fleet of one process."""
-        return self._call("GET", "/lateness")
+    def counts(self) -> list[dict[str, Any]]:
+        """Of each process when it started, its CPU time, and frames of this ledger by how late they left.
+
+        See `Fleet.count`.
+        """
+        return list(self._call("GET", "/counts")["processes"])
 
     def new_ledger(self, run: str) -> str:
         """Begin a ledger for `run`; its path under the fleet's root, where it is if the fleet is one process."""

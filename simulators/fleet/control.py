@@ -26,13 +26,16 @@ class Control(Api):
         self.routes |= {
             ("PUT", "/devices"): self._put_devices,
             ("POST", "/faults/checked"): self._post_checked,
-            ("GET", "/lateness"): self._get_lateness,
             ("GET", "/metrics"): self._get_metrics,
         }
 
     async def status(self) -> dict[str, Any]:
         """See `Api`."""
         return self._fleet.status()
+
+    async def counts(self) -> list[dict[str, Any]]:
+        """See `Api`."""
+        return [self._fleet.count()]
 
     async def metrics_text(self) -> str:
         """See `Api`."""
@@ -89,9 +92,6 @@ class Control(Api):
         """A fault that was checked already, against the cameras of all shards."""
         await self.strike(read_json(body))
         return {}
-
-    async def _get_lateness(self, _body: bytes) -> Any:
-        return self._fleet.lateness.record()
 
     async def _get_metrics(self, _body: bytes) -> Any:
         return Answer(200, self._fleet.metrics().encode(), TEXT)

@@ -318,6 +318,10 @@ class Fleet:
             "playing_cameras": sorted(playing),
         }
 
+    def count(self) -> dict[str, Any]:
+        """When this process started (seconds since 1970), its CPU time, and `Lateness.record` of this ledger."""
+        return {"started": self.started, "cpu_seconds": cpu_seconds(), **self.lateness.record()}
+
     def metrics(self) -> str:
         """Prometheus text."""
         sessions = sum(reader.playing for reader in self._readers)

@@ -99,7 +99,7 @@ class Supervisor(Api):
     async def status(self) -> dict[str, Any]:
         """See `Api`."""
         statuses = await self._all("GET", "/status")
-        total = sum_status(statuses, await self._all("GET", "/lateness"))
+        total = sum_status(statuses, await self.counts())
         total["cpu_seconds"] += cpu_seconds()
         total["rss_bytes"] += resident_bytes()
         shards = [
@@ -111,6 +111,10 @@ class Supervisor(Api):
             for shard, status in zip(self._shards, statuses, strict=True)
         ]
         return total | {"ledger": f"ledger/{self._parts.run}.jsonl", "shards": shards}
+
+    async def counts(self) -> list[dict[str, Any]]:
+        """See `Api`."""
+        return [count for answer in await self._all("GET", "/counts") for count in answer["processes"]]
 
     async def metrics_text(self) -> str:
         """See `Api`."""

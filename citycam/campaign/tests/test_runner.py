@@ -14,6 +14,7 @@ import pytest
 from citycam.campaign.ports import FleetStatus, Progress, Tools
 from citycam.campaign.runner import CampaignRun
 from citycam.campaign.schema import Campaign, Fault, load_campaign
+from citycam.evidence.punctuality import Count
 from citycam.evidence.run import Run
 from citycam.inventory.roster import load_inventory
 from citycam.model.camera import Camera
@@ -103,6 +104,11 @@ class RememberingFleet:
         playing = self.world.playing
         return FleetStatus(cameras=playing, playing=playing, frames_sent=0, lateness_p99_ms=0.0)
 
+    def counts(self) -> dict[str, Count]:
+        """A frame was sent since the last look, 1 ms late, and half a core was used."""
+        seconds = self.world.now / 1e9
+        return {"fleet/1": Count(started=1.0, cpu_seconds=seconds / 2, late={9: round(seconds)})}
+
     def open_ledger(self, run_id: str) -> None:
         self.world.ask("open ledger")
 
@@ -182,6 +188,14 @@ def test_the_phases_go_in_order_and_the_window_is_as_long_as_asked(campaign_run:
     ended = [entry.phase for entry in campaign_run.run.journal.entries() if entry.event == "end"]
     assert ended == ["up", "warm-up", "record", "drain", "playback", "collect"]
     assert json.loads((campaign_run.run.root / "campaign.json").read_text())["name"] == "smoke"
+
+
+def test_what_the_fleet_counted_while_all_was_recorded_is_kept(campaign_run: CampaignRun) -> None:
+    campaign_run.execute()
+    found = json.loads((campaign_run.run.evidence / "fleet.json").read_text())
+    seconds = campaign_run.campaign.recording
+    assert found["seconds"] == seconds
+    assert found["shards"] == [{"shard": "fleet/1", "frames": seconds, "p99_s": 0.001, "cores": 0.5, "why": ""}]
 
 
 def test_faults_are_started_in_the_recording(campaign_run: CampaignRun, world: World) -> None:

@@ -408,3 +408,43 @@ def test_when_all_were_moved_nobody_stayed(judge: Callable[..., Judged]) -> None
 def test_without_the_table_of_owners_it_is_unknown(judge: Callable[..., Judged], criterion: str) -> None:
     limit = "0" if criterion == "unmoved-frames" else "0s"
     assert judge(criterion, moved, limit=limit, remove="evidence/audit/tenures.parquet").verdict is Verdict.UNKNOWN
+
+
+# -- fleet-lateness
+
+
+def shard(draft: Draft, number: int, **changes: Any) -> None:
+    draft.documents["evidence/fleet.json"]["shards"][number].update(changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"p99_s": 0.3}, "fleet/2: 1 of 100 frames left more than 300 ms late"),
+        ({"cores": 0.97}, "fleet/2: saturated, it used 97% of a core"),
+        ({"p99_s": None, "why": "it ended or was started anew"}, "fleet/2: it ended or was started anew"),
+    ],
+)
+def test_one_process_of_the_fleet_voids_the_run(
+    judge: Callable[..., Judged], changes: dict[str, Any], why: str
+) -> None:
+    one = judge("fleet-lateness", lambda draft: shard(draft, 1, **changes))
+    assert (one.verdict, one.why) == (Verdict.UNKNOWN, why)
+
+
+def test_a_fleet_as_late_as_its_limit_is_on_time(judge: Callable[..., Judged]) -> None:
+    one = judge("fleet-lateness", lambda draft: shard(draft, 1, p99_s=0.2))
+    assert (one.verdict, one.measured, one.margin) == (Verdict.PASS, 0.2, 0)
+
+
+@pytest.mark.parametrize("shards", [[], [{"shard": "fleet/1", "frames": 0, "p99_s": None, "cores": 0, "why": "idle"}]])
+def test_a_fleet_that_was_not_counted_is_unknown(judge: Callable[..., Judged], shards: list[Any]) -> None:
+    one = judge("fleet-lateness", lambda draft: draft.documents["evidence/fleet.json"].update(shards=shards))
+    assert one.verdict is Verdict.UNKNOWN
+    assert one.why in ("no process of the fleet was counted", "fleet/1: idle")
+
+
+def test_a_run_that_kept_nothing_of_the_fleet_is_unknown(judge: Callable[..., Judged]) -> None:
+    one = judge("fleet-lateness", remove="evidence/fleet.json")
+    assert one.verdict is Verdict.UNKNOWN
+    assert "fleet.json is missing" in one.why

@@ -17,6 +17,7 @@ def test_limits_are_read_in_the_units_of_their_criteria() -> None:
         "live-start-time": 3.0,
         "playback": 100.0,
         "time-error": 1.0,
+        "fleet-lateness": 0.2,
         "evidence-complete": 100.0,
     }
     assert parse_limits({"time-error": "500ms"}) == {"time-error": 0.5}

@@ -16,7 +16,7 @@ from citycam.gates.tests.runs import plausible
 from citycam.model.verdict import Verdict
 
 CAMERAS = 6
-STRICT = {"time-error": 0.001, "live-start-time": 0.001, "unmoved-frames": 1.0}
+STRICT = {"time-error": 0.001, "fleet-lateness": 0.001, "live-start-time": 0.001, "unmoved-frames": 1.0}
 
 
 @pytest.fixture(scope="module")

@@ -61,13 +61,13 @@ def test_the_verdict_comes_first_in_words_of_two_languages(failing: Draft, tmp_p
     page = Page(rendered(failing, tmp_path))
     assert page.text[0].startswith("Fail – Forty cameras")
     assert page.words.index("Không đạt") < page.words.index("Criteria")
-    assert "2 of 7 criteria fail" in page.words
+    assert "2 of 8 criteria fail" in page.words
 
 
 def test_criteria_show_limit_measured_and_margin_failures_first(failing: Draft, tmp_path: Path) -> None:
     text = rendered(failing, tmp_path)
     rows = re.findall(r'<tr class="is-([a-z-]+)" id="([a-z-]+)">', text)
-    assert [verdict for verdict, _ in rows] == ["fail"] * 2 + ["pass"] * 5 + ["not-applicable"] * 3
+    assert [verdict for verdict, _ in rows] == ["fail"] * 2 + ["pass"] * 6 + ["not-applicable"] * 3
     assert {name for _, name in rows} == set(GATES | FAILOVER)
     words = Page(text).words
     assert "Frames that were sent are missing from the archive" in words
@@ -145,7 +145,7 @@ def test_without_any_evidence_the_page_says_so(tmp_path: Path) -> None:
     evaluate(tmp_path, GATES).save(tmp_path)
     words = Page(render(tmp_path).read_text(encoding="utf-8")).words
     assert words.startswith("Unknown –")
-    assert "7 of 7 criteria could not be judged" in words
+    assert "8 of 8 criteria could not be judged" in words
     assert "Frames per second were not measured." in words
     assert "The archive was not audited." in words
 

@@ -47,6 +47,10 @@ def test_cameras_are_set_played_and_reported(fleet: FleetClient, root: Path, por
         while fleet.status()["playing"] < 4:
             fleet.flush_ledger()
         status = fleet.status()
+        (count,) = fleet.counts()
+        assert sum(count["bins"].values()) > 0
+        assert count["started"] > 0
+        assert count["cpu_seconds"] > 0
         assert status["playing_cameras"] == [camera.id for camera in cameras]
         through = fleet.flush_ledger()
     plays = {record["camera"] for record in ledger_of(path) if record["kind"] == "play"}
