@@ -128,7 +128,7 @@ def upgrade(
     environment: EnvironmentFile = LAB,
     inventory: Hosts = None,
     image: Annotated[str, typer.Option(help="By digest; without it the gateway's image as it was pushed.")] = "",
-    limit: Annotated[int, typer.Option(help="Seconds after which every camera must be recorded again.")] = 20,
+    within: Annotated[int, typer.Option(help="Seconds in which every camera must be recorded again.")] = 20,
     gate: Annotated[str, typer.Option(help="Command asked after each gateway, its name added; 0 goes on.")] = "",
     check: Check = False,
     as_json: Json = False,
@@ -138,7 +138,7 @@ def upgrade(
     wanted = image or pushed(found, Workspace.of(found.name), ["gateway"])["gateway"]
     variables = {
         "upgrade_image": wanted,
-        "gateway_upgrade_limit": limit,
+        "gateway_upgrade_within": within,
         "gateway_upgrade_check": shlex.split(gate),
     }
     run_verb("upgrade", "upgrade gateways", Call(environment, inventory, as_json, check=check), variables)

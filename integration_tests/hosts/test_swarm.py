@@ -245,7 +245,7 @@ def test_an_upgrade_stops_at_the_first_gate_that_breaks_and_takes_that_gateway_b
     before = image_of(journey.stand, journey.environment, "gateway-1")
     bad = push_image(journey.stand, journey.environment, script)
     with pytest.raises(EnvironmentFailure) as broken:
-        journey.run("upgrade", upgrade_image=bad, gateway_upgrade_limit=8)
+        journey.run("upgrade", upgrade_image=bad, gateway_upgrade_within=8)
     why = " ".join(broken.value.why.split())
     assert f"gateway-1: {says}" in why
     images = [image_of(journey.stand, journey.environment, name) for name in ("gateway-1", "gateway-2")]

@@ -82,11 +82,11 @@ def test_destroy_wants_a_yes(plays: list[tuple[str, dict[str, Any]]]) -> None:
     assert call("destroy", "--check").exit_code == call("destroy", "--yes").exit_code == ExitCode.OK
 
 
-def test_an_upgrade_takes_an_image_a_limit_and_a_command(plays: list[tuple[str, dict[str, Any]]]) -> None:
-    assert call("upgrade", "--image", "r:5000/g@sha256:1", "--limit", "8", "--gate", "sh 'my check'").exit_code == 0
+def test_an_upgrade_takes_an_image_a_time_and_a_command(plays: list[tuple[str, dict[str, Any]]]) -> None:
+    assert call("upgrade", "--image", "r:5000/g@sha256:1", "--within", "8", "--gate", "sh 'my check'").exit_code == 0
     assert plays[0][1] == {
         "upgrade_image": "r:5000/g@sha256:1",
-        "gateway_upgrade_limit": 8,
+        "gateway_upgrade_within": 8,
         "gateway_upgrade_check": ["sh", "my check"],
         "check": False,
         "limit": "",
