@@ -96,7 +96,7 @@ Pool = Annotated[list[NodeName], Field(min_length=1), AfterValidator(_each_once)
 
 
 class Pools(Document):
-    """Which nodes carry what; one node may be in several pools.
+    """Which nodes carry what; one node may be in several pools, but none that records generates load.
 
     `recording` gateways; `edge` the door for users, once a node; `database` primary, then replica; `platform`
     monitoring, registry, backups; `fleet` simulated cameras; `load` simulated users.
@@ -108,6 +108,17 @@ class Pools(Document):
     platform: Pool
     fleet: Pool
     load: Pool
+
+    @model_validator(mode="after")
+    def _generators_are_apart(self) -> Self:
+        for pool in ("fleet", "load"):
+            shared = sorted(set(self.recording).intersection(getattr(self, pool)))
+            if shared:
+                raise ValueError(
+                    f"{pool}: {', '.join(shared)} records, and load would take from its gateways the cores that are "
+                    "measured; name a node that is not in the pool recording"
+                )
+        return self
 
 
 class Nodes(Document):

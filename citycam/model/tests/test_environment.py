@@ -65,6 +65,8 @@ def test_the_labs_name_their_nodes(name: str) -> None:
         ("edge: [node-4, node-5]", "edge: [node-4, node-4]", "node-4 is named twice"),
         ("edge: [node-4, node-5]", "edge: []", "at least 1 item"),
         ("fleet: [site-1]", "cameras: [site-1]", "unknown key"),
+        ("fleet: [site-1]", "fleet: [site-1, node-3]", "fleet: node-3 records"),
+        ("load: [site-1]", "load: [node-2, node-1]", "load: node-1, node-2 records"),
         ("node-5:5000", "node-5", "match"),
         ("[node-1, node-2, node-3]", "[Node_1]", "match"),
         ("  pools:", "  homes: {gateway-7: node-1}\n  pools:", "gateway-7 is none of the 6 gateways"),
