@@ -16,7 +16,7 @@ from citycam.plan.outage.outcome import Outcome, Spread, run_scenario
 from citycam.plan.outage.scenario import Scenario, load_scenario
 from citycam.plan.outage.timings import Timings
 
-LAB = Path(__file__).parent / "lab.yaml"
+MEASURED = Path(__file__).parent / "measured.yaml"
 RUNS = 50
 """Seeds that a measurement is compared with."""
 BITRATE = 512_000
@@ -68,20 +68,20 @@ class Measurement(Document):
         return self
 
 
-class Lab(Document):
+class Measured(Document):
     """All of them."""
 
     schema_version: Literal[1]
     measurements: tuple[Measurement, ...]
 
 
-def lab(path: Path = LAB) -> Lab:
+def measured(path: Path = MEASURED) -> Measured:
     """The measurements of a file.
 
     Raises:
         ConfigError: with file and line.
     """
-    return load(path, Lab)
+    return load(path, Measured)
 
 
 def simulated(measurement: Measurement, timings: Timings, coefficients: Coefficients) -> dict[Metric, Range]:

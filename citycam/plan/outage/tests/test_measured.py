@@ -2,13 +2,13 @@ import pytest
 
 from citycam.model.errors import ConfigError
 from citycam.plan.coefficients import coefficients
-from citycam.plan.outage.lab import Measurement, disagreements, lab, simulated
+from citycam.plan.outage.measured import Measurement, disagreements, measured, simulated
 from citycam.plan.outage.timings import timings
 
-LAB = lab().measurements
+LAB = measured().measurements
 
 
-def measured(**changes: object) -> Measurement:
+def invented(**changes: object) -> Measurement:
     """A measurement that nobody made: what arithmetic says of a lab without chance."""
     facts = {
         "what": "a worker is killed",
@@ -49,6 +49,9 @@ def test_the_simulation_agrees_with_the_lab(measurement: Measurement) -> None:
         ("leader-dies", "swarm.election_ticks", "3"),
         ("leader-dies", "swarm.election_ticks", "20"),
         ("leader-dies", "swarm.grace_unknown", "12"),
+        ("gateways-upgraded", "gateway.start", "2s"),
+        ("gateways-upgraded", "gateway.stop", "3s"),
+        ("gateways-upgraded", "gateway.setup_cpu", "200ms"),
     ],
 )
 def test_the_lab_disagrees_with_a_figure_that_is_wrong(scenario: str, figure: str, wrong: str) -> None:
@@ -61,8 +64,8 @@ def test_a_leader_that_waited_as_for_a_known_node_would_be_replaced_too_soon() -
     assert [told for one in LAB if one.scenario == "leader-dies" for told in disagreements(one, known, coefficients())]
 
 
-def test_both_cases_of_a_lost_node_were_measured() -> None:
-    assert {one.scenario for one in LAB} >= {"node-dies", "leader-dies"}
+def test_both_cases_of_a_lost_node_and_the_upgrade_were_measured() -> None:
+    assert {one.scenario for one in LAB} >= {"node-dies", "leader-dies", "gateways-upgraded"}
     assert all("gap.most" in run and "touched" in run for one in LAB for run in one.found)
 
 
@@ -75,7 +78,7 @@ def test_what_the_lab_measured_is_sourced() -> None:
 
 def test_the_node_that_is_named_dies_with_its_own_cameras() -> None:
     for scenario, node, touched in [("node-dies", "node-3", 4 + 2), ("leader-dies", "node-2", 5 + 1)]:
-        one = measured(
+        one = invented(
             scenario=scenario,
             node=node,
             cameras=14,
@@ -87,23 +90,23 @@ def test_the_node_that_is_named_dies_with_its_own_cameras() -> None:
 
 def test_a_node_that_there_is_not_is_told() -> None:
     with pytest.raises(ConfigError, match="node-9"):
-        simulated(measured(node="node-9"), timings(), coefficients())
+        simulated(invented(node="node-9"), timings(), coefficients())
     with pytest.raises(ConfigError, match="node-9"):
-        simulated(measured(scenario="leader-dies", node="node-9"), timings(), coefficients())
+        simulated(invented(scenario="leader-dies", node="node-9"), timings(), coefficients())
 
 
 def test_shards_that_are_not_all_cameras_are_refused() -> None:
     with pytest.raises(ValueError, match="6 shards must have 12 cameras in all"):
-        measured(shards=[2, 2, 2, 2, 2, 1])
+        invented(shards=[2, 2, 2, 2, 2, 1])
 
 
 def test_a_node_is_missed_within_two_to_three_heartbeats() -> None:
-    ranges = simulated(measured(), timings(), coefficients())
+    ranges = simulated(invented(), timings(), coefficients())
     assert 2 * 1.5 <= ranges["missed.least"][0] < ranges["missed.most"][1] <= 3 * 2.5
 
 
 def test_a_measurement_that_the_simulation_cannot_explain_is_told() -> None:
-    assert disagreements(measured(), timings(), coefficients()) == []
-    (told,) = disagreements(measured(found=[{"missed.most": 5.0}, {"missed.most": 9.0}]), timings(), coefficients())
+    assert disagreements(invented(), timings(), coefficients()) == []
+    (told,) = disagreements(invented(found=[{"missed.most": 5.0}, {"missed.most": 9.0}]), timings(), coefficients())
     assert "missed.most was measured as 9" in told
-    assert disagreements(measured(found=[{"missed.most": 9.0}], within=2.0), timings(), coefficients()) == []
+    assert disagreements(invented(found=[{"missed.most": 9.0}], within=2.0), timings(), coefficients()) == []
