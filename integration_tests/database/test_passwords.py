@@ -11,6 +11,7 @@ from citycam.model.errors import EnvironmentFailure
 from infra.renewal import await_commit
 from integration_tests.database.members import WAITING, Members
 from integration_tests.database.writer import Writer
+from integration_tests.waiting import wait_for
 
 pytestmark = pytest.mark.docker
 
@@ -54,7 +55,9 @@ def test_backups_are_made_with_the_new_password_and_the_old_key(members: Members
     for name in ("database-1", "database-2", "backup"):
         members.start(name)
     members.await_pair("database-1", "database-2")
-    after = members.call("backup", "backup", "incr")
+    # The repository, just started, looks after its stanza first, and locks it meanwhile.
+    wait_for(lambda: members.run("backup", "backup", "incr"), lambda ended: ended[0] == 0, "backup")
+    after = members.call("backup", "manifest")
     assert members.passwords["repository-key"] == key
     assert after["backup"].startswith(before["backup"])  # it builds on the backup from before
     assert members.call("backup", "verify")["ok"] is True
