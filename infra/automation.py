@@ -28,6 +28,7 @@ from infra.program import declare
 from infra.provider.engine import connect, require_manager
 from infra.provider.random import GENERATED
 from infra.reach import reach
+from infra.receiver import read_receiver
 from infra.settings import Settings
 from infra.sweep import PartStatus, find_all, parts, say
 
@@ -169,7 +170,8 @@ class Stack:
         addresses = roster(self.environment, self.project).addresses
         # What does not stand runs no image: it can be taken down though none was ever pushed.
         images = pushed(self.environment, self.workspace) if standing else {}
-        return Settings(self.environment, self.workspace, images, standing, addresses)
+        receiver = read_receiver(self.environment, self.project) if standing else None
+        return Settings(self.environment, self.workspace, images, standing, addresses, receiver)
 
     def _require_no_change(self) -> None:
         changes = self.preview()

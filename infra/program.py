@@ -71,10 +71,11 @@ def declare(settings: Settings) -> None:
         MonitoringArgs(
             place,
             images["monitoring"],
-            secrets.prometheus_password,
+            secrets,
             storage.prometheus,
             settings.pki("ca.crt"),
             tuple(shards),
             settings.addresses,
+            settings.receiver,
         ),
     )

@@ -12,6 +12,7 @@ from citycam.model.errors import EnvironmentFailure
 from citycam.model.workspace import PROJECT, Workspace
 from infra.images.push import pushed
 from infra.nodes import roster
+from infra.receiver import AlertReceiver, read_receiver
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class Settings:
     """One stack: its environment, its folders, its images by name, and whether its services stand.
 
     A stack that does not stand keeps what outlives services: its data and its secrets. `addresses` are the management
-    addresses of its nodes by name; none on one machine.
+    addresses of its nodes by name; none on one machine. `receiver` is who is told of alerts.
     """
 
     environment: Environment
@@ -27,6 +28,7 @@ class Settings:
     images: Mapping[str, str]
     standing: bool = True
     addresses: Mapping[str, str] = field(default_factory=dict)
+    receiver: AlertReceiver | None = None
 
     @classmethod
     def by_hand(cls) -> Settings:
@@ -36,7 +38,9 @@ class Settings:
         environment = load_environment(PROJECT / (config.get("environment") or f"environments/{name}.yaml"))
         workspace = Workspace.of(environment.name)
         standing = config.get_bool("standing") is not False
-        return cls(environment, workspace, pushed(environment, workspace), standing, roster(environment).addresses)
+        images, addresses = pushed(environment, workspace), roster(environment).addresses
+        receiver = read_receiver(environment) if standing else None
+        return cls(environment, workspace, images, standing, addresses, receiver)
 
     @property
     def folders(self) -> Workspace:

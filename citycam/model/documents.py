@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, ValidationInfo
+from pydantic_core import PydanticCustomError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
@@ -25,6 +26,7 @@ class Document(BaseModel):
 
 
 D = TypeVar("D", bound=BaseModel)
+_UNQUOTED = "unquoted"
 
 
 def _beside(path: Path, info: ValidationInfo) -> Path:
@@ -38,6 +40,11 @@ def _beside(path: Path, info: ValidationInfo) -> Path:
 
 BesideFile = Annotated[Path, AfterValidator(_beside)]
 """A file that a document names by a path relative to its own folder; read by `load`, it is absolute and there."""
+
+
+def unquoted(message: str) -> PydanticCustomError:
+    """What a validator raises of a value that may hold a secret: whoever reads the message does not see the value."""
+    return PydanticCustomError(_UNQUOTED, "{message}", {"message": message})
 
 
 def load(path: Path, model: type[D]) -> D:
@@ -108,7 +115,9 @@ def _explain(found: Any, model: type[BaseModel]) -> str:
     if found["type"] == "missing":
         return "this key is required"
     message = str(found["msg"]).removeprefix("Value error, ")
-    return message if repr(found["input"]) in message else f"{message} (found {found['input']!r})"
+    if found["type"] == _UNQUOTED or repr(found["input"]) in message:
+        return message
+    return f"{message} (found {found['input']!r})"
 
 
 def _keys_at(model: type[BaseModel], location: Sequence[int | str]) -> list[str]:

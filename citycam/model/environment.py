@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from citycam.model.documents import Document, load
+from citycam.model.documents import Document, load, unquoted
 from citycam.model.units import Bytes, Seconds
 
 BENCHMARK_RANGE = IPv4Network("198.18.0.0/15")
@@ -152,6 +153,43 @@ class Disk(Document):
     minimum_free: Bytes
 
 
+_WEBHOOK = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(/[!-~]*)?")
+
+
+def _webhook(url: str) -> str:
+    if any(mark in url for mark in "@?#"):
+        # Alertmanager writes the address into its log whenever it cannot deliver.
+        raise unquoted("the address of a receiver stands in logs and may hold no secret: put that into `token`")
+    if not _WEBHOOK.fullmatch(url):
+        raise unquoted("this is not the address of a webhook: give http:// or https://, a host, and a path")
+    return url
+
+
+class Receiver(Document):
+    """Who is told of alerts: a webhook, to which Alertmanager posts JSON (its `webhook_config`).
+
+    `token` is a file with what it authenticates us by (`Authorization: Bearer`, RFC 6750), `authority` one with the
+    certificate that it is checked against where no public authority has signed its own; paths from the checkout.
+    """
+
+    url: Annotated[str, AfterValidator(_webhook)]
+    token: Path | None = None
+    authority: Path | None = None
+
+    @model_validator(mode="after")
+    def _over_tls(self) -> Self:
+        for name in ("token", "authority"):
+            if getattr(self, name) and not self.url.startswith("https:"):
+                raise ValueError(f"a receiver with `{name}` must be reached over https")
+        return self
+
+
+class Monitoring(Document):
+    """Who is told of what monitoring finds; without a receiver alerts are seen by those who look."""
+
+    receiver: Receiver | None = None
+
+
 @dataclass(frozen=True)
 class FleetShard:
     """A part that plays the cameras of a range of addresses on a node; no node is named on one machine."""
@@ -172,6 +210,7 @@ class Environment(Document):
     disk: Disk
     fleet: Fleet = Fleet()
     load: Load = Load()
+    monitoring: Monitoring = Monitoring()
     nodes: Nodes | None = None
 
     @model_validator(mode="after")

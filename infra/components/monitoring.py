@@ -1,4 +1,4 @@
-"""Monitoring: Prometheus and its companions, all on the management network alone."""
+"""Monitoring: Prometheus and its companions, on the management network; who asks or tells others is on another too."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from typing import Any
 import pulumi
 
 from infra.accounts import MONITORING_UID
+from infra.components.credentials import Secrets
 from infra.components.part import MIB, Place, listening
 from infra.components.storage import Data
 from infra.config import plain, render
 from infra.provider.config import Config, ConfigArgs
-from infra.provider.secret import Secret
 from infra.provider.service import Service
-from infra.provider.service_args import File, Mount
+from infra.provider.service_args import Attachment, File, Mount
+from infra.receiver import AlertReceiver
 
 
 @dataclass(frozen=True)
@@ -23,16 +24,17 @@ class MonitoringArgs:
     """Monitoring. `authority` is the certificate that the edge's is checked against, in PEM.
 
     `fleet` are the parts that play cameras. `nodes` are the nodes' addresses, whose own metrics Ansible serves there;
-    none on one machine, where a service does.
+    none on one machine, where a service does. `receiver` is told of alerts.
     """
 
     place: Place
     image: str
-    password: Secret
+    secrets: Secrets
     data: Data
     authority: str
     fleet: Sequence[str] = ("fleet",)
     nodes: Mapping[str, str] = field(default_factory=dict)
+    receiver: AlertReceiver | None = None
 
 
 class Monitoring(pulumi.ComponentResource):
@@ -43,19 +45,7 @@ class Monitoring(pulumi.ComponentResource):
         self._args = args
         self._inside = pulumi.ResourceOptions(parent=self)
         self.prometheus = self._prometheus()
-        self.alertmanager = self._service(
-            "alertmanager",
-            9093,
-            (
-                "prometheus-alertmanager",
-                "--config.file=/etc/prometheus/alertmanager.yml",
-                "--storage.path=/alertmanager",
-                "--web.route-prefix=/alertmanager/",
-                "--cluster.listen-address=",
-            ),
-            configs=(self._file("alertmanager", "alertmanager.yml", plain("alertmanager.yml")),),
-            mounts=(Mount("/alertmanager", type="tmpfs", size=64 * MIB),),
-        )
+        self.alertmanager = self._alertmanager()
         if not args.nodes:
             self._node_metrics()
         edge_name = args.place.environment.edge.name
@@ -69,6 +59,31 @@ class Monitoring(pulumi.ComponentResource):
             ),
         )
         self.register_outputs({})
+
+    def _alertmanager(self) -> Service:
+        receiver = self._args.receiver
+        settings = render("alertmanager.yml.j2", receiver=receiver)
+        configs, secrets = [self._file("alertmanager", "alertmanager.yml", settings)], []
+        if receiver and receiver.authority:
+            configs.append(self._file("receiver", "receiver.crt", receiver.authority))
+        if receiver and receiver.token:
+            token = self._args.secrets.sealed("receiver-token", receiver.token)
+            secrets.append(File(token, "receiver-token", MONITORING_UID))
+        return self._service(
+            "alertmanager",
+            9093,
+            (
+                "prometheus-alertmanager",
+                "--config.file=/etc/prometheus/alertmanager.yml",
+                "--storage.path=/alertmanager",
+                "--web.route-prefix=/alertmanager/",
+                "--cluster.listen-address=",
+            ),
+            configs=tuple(configs),
+            secrets=tuple(secrets),
+            mounts=(Mount("/alertmanager", type="tmpfs", size=64 * MIB),),
+            networks=self._networks("alertmanager", outside=receiver is not None),
+        )
 
     def _node_metrics(self) -> Service:
         return self._service(
@@ -112,17 +127,18 @@ class Monitoring(pulumi.ComponentResource):
                 self._file("prometheus-config", "prometheus.yml", settings),
                 self._file("alerts", "alerts.yml", plain("alerts.yml")),
             ),
-            secrets=(File(self._args.password, "prometheus-password", MONITORING_UID),),
+            secrets=(File(self._args.secrets.prometheus_password, "prometheus-password", MONITORING_UID),),
             mounts=(self._args.data.mount("/prometheus"),),
             on=place.first("platform"),
-            # The management network leads to no node: on its way to their metrics it goes through the other's bridge.
-            networks=(
-                place.on_management("prometheus"),
-                *((place.on_service("prometheus"),) if place.environment.nodes else ()),
-            ),
+            networks=self._networks("prometheus", outside=bool(place.environment.nodes)),
             memory=2048 * MIB,
             stop_grace=30,
         )
+
+    def _networks(self, part: str, outside: bool) -> tuple[Attachment, ...]:
+        """The management network leads to no node and nowhere else: who must go `outside` takes the other's bridge."""
+        place = self._args.place
+        return (place.on_management(part), *((place.on_service(part),) if outside else ()))
 
     def _service(self, part: str, port: int, command: tuple[str, ...], **rest: Any) -> Service:
         place = self._args.place

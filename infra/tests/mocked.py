@@ -18,6 +18,7 @@ from citycam.model.environment import Environment, load_environment
 from citycam.model.workspace import PROJECT, Workspace
 from infra.images.contexts import RECIPES
 from infra.program import declare
+from infra.receiver import AlertReceiver
 from infra.settings import Settings
 
 SIGNATURE = rpc._special_sig_key
@@ -182,8 +183,13 @@ def certified(folder: Path) -> Workspace:
     return workspace
 
 
-def stand(folder: Path, environment: Environment | None = None, standing: bool = True) -> Platform:
+def stand(
+    folder: Path,
+    environment: Environment | None = None,
+    standing: bool = True,
+    receiver: AlertReceiver | None = None,
+) -> Platform:
     """What the program declares for an environment (`environments/local.yaml`) with certificates in `folder`."""
     wanted = environment or local()
-    chosen = Settings(wanted, certified(folder), IMAGES, standing, addresses(wanted))
+    chosen = Settings(wanted, certified(folder), IMAGES, standing, addresses(wanted), receiver)
     return run_program(lambda: declare(chosen), chosen.environment.name)

@@ -39,6 +39,56 @@ def test_a_wrong_environment_is_refused_with_its_line(tmp_path: Path, old: str, 
     assert caught.value.where.startswith(f"{path}:")
 
 
+WEBHOOK = "https://alerts.example/citycam"
+
+
+def with_receiver(folder: Path, receiver: str) -> Path:
+    path = folder / "city.yaml"
+    path.write_text(LOCAL.read_text() + f"monitoring:\n  receiver: {{{receiver}}}\n")
+    return path
+
+
+def test_alerts_go_to_nobody_unless_a_receiver_is_named(tmp_path: Path) -> None:
+    assert load_environment(LOCAL).monitoring.receiver is None
+    path = with_receiver(tmp_path, f"url: {WEBHOOK}, token: .citycam/city/token, authority: city.crt")
+    receiver = load_environment(path).monitoring.receiver
+    assert receiver is not None
+    assert (receiver.url, receiver.token, receiver.authority) == (
+        WEBHOOK,
+        Path(".citycam/city/token"),
+        Path("city.crt"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("receiver", "says"),
+    [
+        ("url: alerts.example/citycam", "not the address of a webhook"),
+        ("url: ftp://alerts.example/", "not the address of a webhook"),
+        ("url: https://", "not the address of a webhook"),
+        ("url: 'https://me:8443x/'", "not the address of a webhook"),
+        ("token: t", "this key is required"),
+        ("url: http://alerts.example/, token: t", "with `token` must be reached over https"),
+        ("url: http://alerts.example/, authority: a", "with `authority` must be reached over https"),
+        (f"url: {WEBHOOK}, password: p", "unknown key"),
+    ],
+)
+def test_a_wrong_receiver_is_refused_with_its_line(tmp_path: Path, receiver: str, says: str) -> None:
+    path = with_receiver(tmp_path, receiver)
+    with pytest.raises(ConfigError, match=says) as caught:
+        load_environment(path)
+    assert caught.value.where == f"{path}:{len(LOCAL.read_text().splitlines()) + 2}"
+
+
+@pytest.mark.parametrize(
+    "url", ["https://me:hush@alerts.example/", f"{WEBHOOK}?key=hush", f"{WEBHOOK}#hush", "me:hush@alerts.example"]
+)
+def test_a_secret_in_a_receivers_address_is_refused_and_not_quoted(tmp_path: Path, url: str) -> None:
+    with pytest.raises(ConfigError, match="may hold no secret|not the address") as caught:
+        load_environment(with_receiver(tmp_path, f"url: '{url}'"))
+    assert "hush" not in str(caught.value)
+
+
 LAB = PROJECT / "environments" / "lab.yaml"
 
 

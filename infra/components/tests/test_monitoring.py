@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
+import pytest
 from ruamel.yaml import YAML
 
+from citycam.model.environment import Environment
 from infra.components.tests.seen import files, mounts, volume
-from infra.tests.mocked import Platform, canary
+from infra.receiver import AlertReceiver
+from infra.tests.mocked import Platform, canary, lab, stand
 
 PARTS = ("prometheus", "alertmanager", "node-metrics", "probe")
 
@@ -90,3 +94,44 @@ def test_links_lead_through_the_edge(platform: Platform) -> None:
     command = platform.one("Service", "prometheus")["command"]
     assert "--web.external-url=https://citycam.internal:8443/prometheus/" in command
     assert "--web.route-prefix=/prometheus/" in command
+
+
+ALERTMANAGER = "/etc/prometheus/alertmanager.yml"
+WEBHOOK = "https://alerts.example/citycam"
+
+
+def test_alerts_go_nowhere_unless_somebody_is_named(platform: Platform) -> None:
+    assert config(platform, "alertmanager")["receivers"] == [{"name": "city"}]
+    assert set(files(platform, "alertmanager", "configs")) == {ALERTMANAGER}
+    assert files(platform, "alertmanager") == {}
+
+
+@pytest.mark.parametrize("environment", [None, lab()], ids=["one machine", "nodes"])
+def test_a_receiver_is_reached_over_the_network_that_leads_out_and_its_token_is_a_secret(
+    tmp_path: Path, environment: Environment | None
+) -> None:
+    told = stand(tmp_path, environment, receiver=AlertReceiver(WEBHOOK, canary("token"), canary("authority")))
+    [city] = config(told, "alertmanager")["receivers"]
+    assert city["webhook_configs"] == [
+        {
+            "url": WEBHOOK,
+            "http_config": {
+                "follow_redirects": False,
+                "authorization": {"credentials_file": "/run/secrets/receiver-token"},
+                "tls_config": {"ca_file": "/etc/prometheus/receiver.crt"},
+            },
+        }
+    ]
+    assert set(told.networks_of("alertmanager")) == {"management", "service"}
+    assert files(told, "alertmanager") == {"receiver-token": ("receiver-token", 10004)}
+    assert set(files(told, "alertmanager", "configs")) == {ALERTMANAGER, "/etc/prometheus/receiver.crt"}
+    assert told.one("Secret", "receiver-token")["content"] == canary("token")
+    assert told.one("Config", "receiver")["content"] == canary("authority")
+    assert canary("token") not in told.open
+
+
+def test_a_receiver_needs_neither_a_token_nor_an_authority(tmp_path: Path) -> None:
+    told = stand(tmp_path, receiver=AlertReceiver("http://192.0.2.1/"))
+    [city] = config(told, "alertmanager")["receivers"]
+    assert city["webhook_configs"] == [{"url": "http://192.0.2.1/", "http_config": {"follow_redirects": False}}]
+    assert files(told, "alertmanager") == {}

@@ -8,6 +8,7 @@ from jinja2 import Environment, UndefinedError, meta
 from ruamel.yaml import YAML
 
 from infra.config import FOLDER, plain, render
+from infra.receiver import AlertReceiver
 
 VALUES: dict[str, dict[str, Any]] = {
     "nginx.conf.j2": {
@@ -23,6 +24,7 @@ VALUES: dict[str, dict[str, Any]] = {
         "nodes": {},
         "https_port": 9443,
     },
+    "alertmanager.yml.j2": {"receiver": AlertReceiver("https://alerts.example/", "hush", "a certificate")},
     "blackbox.yml.j2": {"edge_name": "city.example"},
 }
 EACH_VALUE = [(template, name) for template, values in VALUES.items() for name in values]
