@@ -253,6 +253,25 @@ def test_an_upgrade_stops_at_the_first_gate_that_breaks_and_takes_that_gateway_b
     assert journey.gateways_on("node-2") == ["gateway-1", "gateway-2"]
 
 
+def test_a_gateway_that_cannot_be_taken_back_is_named_and_all_have_their_standbys(journey: Journey) -> None:
+    ends = str(Workspace.on_node(journey.environment.name).gateway_config("gateway-1") / "ends")
+    nodes = [journey.stand.host(node) for node in ("node-1", "node-2")]
+    for node in nodes:
+        node.check_output("touch %s", ends)
+    bad = push_image(journey.stand, journey.environment, ENDS)
+    with pytest.raises(EnvironmentFailure) as broken:
+        journey.run("upgrade", upgrade_image=bad)
+    why = " ".join(broken.value.why.split())
+    assert "It does NOT record with its old image again: New container" in why
+    assert f"`docker service ps --no-trunc {journey.environment.service_name('gateway-1')}`" in why
+    assert journey.gateways_on("node-1") == journey.gateways_on("node-2") == ["gateway-1", "gateway-2"], why
+    for node in nodes:
+        node.check_output("rm %s", ends)
+    wait_for(lambda: journey.at("gateway-1"), bool, "gateway-1 that starts again")
+    journey.run("recover")
+    assert (journey.at("gateway-1"), journey.at("gateway-2")) == (["node-1"], ["node-2"])
+
+
 def test_the_operators_check_breaks_an_upgrade_too(journey: Journey) -> None:
     image = push_image(journey.stand, journey.environment, RECORDS.replace("$WORDS", "third"))
     with pytest.raises(EnvironmentFailure, match=r"upgrade\.yml failed") as broken:

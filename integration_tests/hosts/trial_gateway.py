@@ -1,4 +1,7 @@
-"""A gateway for tests: it records words instead of cameras, two segments a second, each of a name of its own."""
+"""A gateway for tests: it records words instead of cameras, two segments a second, each of a name of its own.
+
+Where its configuration has a file `ends` it does not start.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from citycam.model.environment import Environment
 from integration_tests.lab.stand import Stand
 
 RECORDS = """
+[ -e /config/ends ] && exit 3
 segment=0
 while :; do
   for camera in $(sed -n 's/.*"\\(.*\\)".*/\\1/p' /config/cameras.json); do
