@@ -17,7 +17,9 @@ from citycam.model.environment import NAME
 from citycam.model.errors import ConfigError, ExitCode
 from infra.lab.lab import HostStatus, Lab
 
-app = typer.Typer(help="Bare machines to practise on: make them, cut their power, remove them.", no_args_is_help=True)
+app = typer.Typer(
+    help="Bare machines to practise on: make them, cut their power or their network, remove them.", no_args_is_help=True
+)
 
 Name = Annotated[str, typer.Option("--name", help="The lab; several stand side by side.")]
 Hosts = Annotated[list[str], typer.Argument(metavar="HOST...", help="node-1, …, site-1")]
@@ -59,6 +61,20 @@ def kill(hosts: Hosts, name: Name = "lab", as_json: Json = False) -> None:
 def start(hosts: Hosts, name: Name = "lab", as_json: Json = False) -> None:
     """Give hosts their power back and wait until they are up."""
     _change(name, as_json, "start", "give the power back", lambda lab, report: lab.start(hosts, report))
+
+
+@app.command()
+@verb
+def cut(hosts: Hosts, name: Name = "lab", as_json: Json = False) -> None:
+    """Take hosts off the administration network: they run on and see their cameras, and nobody hears them."""
+    _change(name, as_json, "cut", "pull the administration cable", lambda lab, report: lab.cut(hosts, report))
+
+
+@app.command()
+@verb
+def join(hosts: Hosts, name: Name = "lab", as_json: Json = False) -> None:
+    """Bring hosts back to the administration network, at the address that they had."""
+    _change(name, as_json, "join", "plug the administration cable in", lambda lab, report: lab.join(hosts, report))
 
 
 @app.command()

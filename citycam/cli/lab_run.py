@@ -1,4 +1,4 @@
-"""A campaign on a lab during which something happens: a node loses power, gateways are upgraded."""
+"""A campaign on a lab during which something happens: a node loses power or network, gateways are upgraded."""
 
 from __future__ import annotations
 
@@ -106,6 +106,16 @@ def cut_power(lab: str, node: str, at_s: float = 20.0) -> Event:
 def give_power(lab: str, node: str, at_s: float = 75.0) -> Event:
     """It returns before the recording ends, with what it recorded."""
     return Event(at_s, lambda: Lab(lab).start([node]))
+
+
+def cut_network(lab: str, node: str, at_s: float = 30.0) -> Event:
+    """A node loses the others a while into the recording, and keeps its cameras."""
+    return Event(at_s, lambda: Lab(lab).cut([node]))
+
+
+def give_network(lab: str, node: str, at_s: float = 60.0) -> Event:
+    """It hears them again."""
+    return Event(at_s, lambda: Lab(lab).join([node]))
 
 
 def _recording(process: subprocess.Popen[bytes], runs: Path, before: set[Path]) -> Run:

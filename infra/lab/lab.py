@@ -1,4 +1,4 @@
-"""A lab in the engine: hosts that come up, lose power, return, and leave nothing behind."""
+"""A lab in the engine: hosts that come up, lose power or their network, return, and leave nothing behind."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from docker.models.containers import Container
 from citycam.model.errors import ConfigError, EnvironmentFailure
 from citycam.model.workspace import PROJECT, Workspace
 from infra.images.build import build
+from infra.lab import cable
 from infra.lab import container as spec
 from infra.lab.files import archive, first_files, resolvers
 from infra.lab.inventory import inventory, render
@@ -25,18 +26,20 @@ from infra.lab.keys import Key, configuration, known_hosts
 from infra.lab.layout import Layout, lay_out
 from infra.lab.machine import Machine, require
 from infra.lab.subnets import RANGE, Subnets, free, none_left, routed
-from infra.lab.wait import DEADLINE_S, wait_running
+from infra.lab.wait import DEADLINE_S, wait_reached, wait_running
 from infra.provider.engine import connect, explain, post, remove
 
 Report = Callable[[str], None]
 
+CUT_OFF = "cut off"
+"""State of a host that runs and that nobody hears."""
 ABSENT, CONFLICT = 404, 409
 """HTTP statuses of the engine for what is not there, and for what is asked at the wrong time."""
 
 
 @dataclass(frozen=True)
 class HostStatus:
-    """One host: what it is for, its address, and the state that the engine sees (`running`, `exited`, …)."""
+    """One host: what it is for, its address, and its state: the engine's (`running`, `exited`, …), or `cut off`."""
 
     host: str
     groups: tuple[str, ...]
@@ -67,7 +70,9 @@ class Lab:
         layout = lay_out(nodes)
         if self._made(layout):
             report("the hosts are there")
-            return self.start([host.host for host in self.status() if not host.ok], report)
+            found = self.status()
+            self.join([host.host for host in found if host.state == CUT_OFF], report)
+            return self.start([host.host for host in found if not host.ok], report)
         client = connect()
         require(layout, machine or Machine.of(client))
         report("the image of a bare machine")
@@ -112,6 +117,33 @@ class Lab:
             with _refusal(f"{each.labels[spec.HOST]} cannot be started"):
                 each.start()
         wait_running(chosen, self.workspace, report, seconds)
+        return self.status()
+
+    def cut(self, hosts: list[str], report: Report = lambda _: None) -> list[HostStatus]:
+        """Pull the administration cable of hosts: they run on and see their cameras, and nobody hears them.
+
+        Raises:
+            ConfigError: there is no such host.
+            EnvironmentFailure: one does not run.
+        """
+        for each in self._named(hosts):
+            report(f"{each.labels[spec.HOST]} is cut off")
+            with _refusal(f"{each.labels[spec.HOST]} cannot be cut off"):
+                cable.pull(each)
+        return self.status()
+
+    def join(self, hosts: list[str], report: Report = lambda _: None, seconds: float = DEADLINE_S) -> list[HostStatus]:
+        """Plug the cable of hosts in again, and wait until they let us in at the address that they had.
+
+        Raises:
+            ConfigError: there is no such host.
+            EnvironmentFailure: one does not run, or does not let us in.
+        """
+        chosen = self._named(hosts)
+        for each in chosen:
+            with _refusal(f"{each.labels[spec.HOST]} cannot be joined"):
+                cable.plug(each)
+        wait_reached(chosen, self.workspace, report, seconds)
         return self.status()
 
     def down(self, report: Report = lambda _: None) -> list[str]:
@@ -269,7 +301,7 @@ def _status(lab: str, found: Container) -> HostStatus:
         host=found.labels[spec.HOST],
         groups=tuple(found.labels[spec.GROUPS].split(",")),
         address=str((endpoint.get("IPAMConfig") or {}).get("IPv4Address", "")),
-        state=str(found.status),
+        state=CUT_OFF if cable.pulled(found) else str(found.status),
     )
 
 

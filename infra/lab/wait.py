@@ -28,16 +28,33 @@ def wait_running(
     Raises:
         EnvironmentFailure: one is not up at the deadline; it says which, and what was seen last.
     """
+    _wait_all(hosts, lambda each: _trouble(each, workspace), report, seconds)
+
+
+def wait_reached(
+    hosts: Iterable[Container], workspace: Workspace, report: Callable[[str], None], seconds: float = DEADLINE_S
+) -> None:
+    """Wait until SSH lets us in, for all hosts at once; what went wrong on them meanwhile is theirs.
+
+    Raises:
+        EnvironmentFailure: one does not by the deadline; it says which, and what was seen last.
+    """
+    _wait_all(hosts, lambda each: _ssh(each.labels[HOST], workspace), report, seconds)
+
+
+def _wait_all(
+    hosts: Iterable[Container], trouble: Callable[[Container], str], report: Callable[[str], None], seconds: float
+) -> None:
     chosen = list(hosts)
     with ThreadPoolExecutor(max_workers=8) as pool:
-        for host in pool.map(lambda each: _wait(each, workspace, seconds), chosen):
+        for host in pool.map(lambda each: _wait(each, trouble, seconds), chosen):
             report(f"{host} is up")
 
 
-def _wait(container: Container, workspace: Workspace, seconds: float) -> str:
+def _wait(container: Container, trouble: Callable[[Container], str], seconds: float) -> str:
     host, deadline = container.labels[HOST], time.monotonic() + seconds
     while True:
-        seen = _trouble(container, workspace)
+        seen = trouble(container)
         if not seen:
             return host
         if time.monotonic() > deadline:

@@ -99,6 +99,8 @@ def test_a_host_that_lost_power_returns_with_its_disks(bare: Stand) -> None:
     assert bare.states() == {"node-1": "exited", "site-1": "running"}
     assert bare.citycam("status").code == 4
     bare.lab.kill(["node-1"])  # dead already: no error
+    with pytest.raises(EnvironmentFailure, match="node-1 cannot be cut off"):
+        bare.lab.cut(["node-1"])
     started = bare.citycam("start", "node-1")
     assert started.code == 0, started.said
     after = bare.host("node-1")
@@ -106,6 +108,38 @@ def test_a_host_that_lost_power_returns_with_its_disks(bare: Stand) -> None:
     assert after.file("/etc/note").exists
     assert not after.file("/run/note").exists
     assert after.file("/etc/machine-id").content_string == identity
+    assert bare.states() == {"node-1": "running", "site-1": "running"}
+
+
+def test_a_host_that_is_cut_off_sees_its_cameras_and_returns_as_it_was(bare: Stand, machine: tuple[str, int]) -> None:
+    node, site = bare.host("node-1"), bare.host("site-1")
+    node.check_output("echo kept > /run/note")
+    before = node.check_output("ip -brief address show; ip route")
+    cameras = str(
+        connect()
+        .containers.get(spec.name_of(bare.name, "node-1"))
+        .attrs["NetworkSettings"]["Networks"][spec.camera_network(bare.name)]["IPAddress"]
+    )
+    by = {"eth0": (bare.lab.status()[0].address, 22), "eth1": (cameras, 22)}
+
+    def heard() -> dict[str, bool]:
+        """Whether the site hears the node, by interface."""
+        return {eth: site.run("python3 -c %s", CALL.format(interface=eth, to=to)).rc == 0 for eth, to in by.items()}
+
+    assert heard() == {"eth0": True, "eth1": True}
+    cut = bare.citycam("cut", "node-1")
+    assert cut.code == 0, cut.said
+    assert bare.states() == {"node-1": "cut off", "site-1": "running"}
+    assert bare.citycam("status").code == 4
+    assert heard() == {"eth0": False, "eth1": True}
+    bare.lab.cut(["node-1"])  # cut off already: no error
+    joined = bare.citycam("join", "node-1")
+    assert joined.code == 0, joined.said
+    after = bare.host("node-1")
+    assert after.check_output("ip -brief address show; ip route") == before
+    assert after.file("/run/note").exists
+    assert after.run("python3 -c %s", CALL.format(interface="eth0", to=machine)).rc == 0
+    assert heard() == {"eth0": True, "eth1": True}
     assert bare.states() == {"node-1": "running", "site-1": "running"}
 
 
