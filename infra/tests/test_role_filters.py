@@ -30,7 +30,6 @@ def loaded(path: str) -> ModuleType:
 swarm = loaded("swarm_node/filter_plugins/swarm.py")
 identity = loaded("precheck/filter_plugins/swarm_identity.py")
 certificates = loaded("pki/filter_plugins/certificates.py")
-recording = loaded("../library/gateway_recording.py")
 
 
 def node(id_: str, name: str = "", state: str = "ready", availability: str = "active", **labels: str) -> dict[str, Any]:
@@ -85,6 +84,39 @@ def test_tasks_that_are_over_do_not_hold_a_node() -> None:
     assert swarm.tasks_on({"tasks": tasks}, "a") == ["running"]
 
 
+def manager(name: str, *, leads: bool = False, reachability: str = "reachable") -> dict[str, Any]:
+    status = {"Reachability": reachability} | ({"Leader": True} if leads else {})
+    return node(name[-1], name) | {"ManagerStatus": status}
+
+
+def test_votes_are_those_of_managers_that_answer() -> None:
+    five = [manager(f"node-{number}", leads=number == 1) for number in range(1, 6)]
+    recording = ["node-1", "node-2", "node-3"]
+    assert [each["id"] for each in swarm.yielding(info(*five, node("6", "node-6")), recording)] == ["2", "3", "1"]
+    silent = [*five[:4], manager("node-5", reachability="unreachable")]
+    assert swarm.yielding(info(*silent), recording) == []
+    bare = {**manager("node-4"), **node("4"), "Description": {"Hostname": "node-4"}}
+    assert swarm.objections(info(bare), ["node-4"], "node-9", []) != []
+    assert swarm.objections(info(*silent), ["node-5"], "node-9", ["node-8"]) == []
+
+
+def test_who_is_asked_has_a_vote_and_rather_stays_and_rather_does_not_record() -> None:
+    def host(name: str, control: bool | None) -> dict[str, Any]:
+        look = {"unreachable": True} if control is None else {"host_info": {"Swarm": {"ControlAvailable": control}}}
+        return {"inventory_hostname": name, "swarm_node_look": look}
+
+    def asked(*controls: bool | None, leaving: tuple[str, ...] = ()) -> str:
+        hosts = [host(f"node-{number}", control) for number, control in enumerate(controls, start=1)]
+        return str(swarm.spokesman(hosts, leaving, ["node-1", "node-2"]))
+
+    assert asked(True, True, True) == "node-3"
+    assert asked(None, True, False) == "node-2"
+    assert asked(False, False, False) == "node-3"  # it makes the Swarm
+    assert asked(True, True, True, leaving=("node-3",)) == "node-1"
+    assert asked(False, False, True, leaving=("node-3",)) == "node-3"
+    assert swarm.spokesman([{"inventory_hostname": "node-1"}], [], ["node-1"]) == "node-1"
+
+
 def issue(folder: Path, name: str, names: list[str], days: int, authority: Any = None) -> Any:
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
@@ -121,20 +153,6 @@ def test_a_certificate_is_due_when_absent_when_it_ends_soon_and_when_names_or_au
     (tmp_path / "keyless.key").unlink()
     due = certificates.certificates_due(services, str(tmp_path), 30)
     assert [service["name"] for service in due] == ["soon", "names", "other", "absent", "keyless"]
-
-
-def test_a_camera_is_recorded_again_by_a_segment_that_began_since_and_holds_something(tmp_path: Path) -> None:
-    for camera, name, content in (
-        ("CAM-1", "2026-03-01_08-00-05-000000.mp4", "x"),
-        ("CAM-2", "2026-03-01_08-00-05-000000.mp4", ""),
-        ("CAM-3", "2026-03-01_08-00-04-999999.mp4", "x"),
-        ("CAM-5", "notes.mp4", "x"),
-    ):
-        (tmp_path / camera).mkdir()
-        (tmp_path / camera / name).write_text(content)
-    since = datetime(2026, 3, 1, 8, 0, 5, tzinfo=UTC).timestamp()
-    cameras = [f"CAM-{number}" for number in range(1, 6)]
-    assert recording.missing(cameras, tmp_path, since) == ["CAM-2", "CAM-3", "CAM-4", "CAM-5"]
 
 
 @pytest.mark.parametrize(

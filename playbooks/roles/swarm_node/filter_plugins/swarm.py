@@ -1,11 +1,13 @@
-"""What `docker_swarm_info` returns, in the words of `citycam.plan.labels`."""
+"""What `docker_swarm_info` returns, in the words of `citycam.plan.labels` and `citycam.plan.votes`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
+from citycam.plan import votes
 from citycam.plan.labels import NODE, Berth, Policy, Swarm, away, relabel
+from citycam.plan.votes import Voter
 
 PART = "citycam.part"
 
@@ -31,6 +33,32 @@ def own_ids(hosts: Iterable[Mapping[str, Any]], results: Sequence[str]) -> dict[
             if id_ := info.get("Swarm", {}).get("NodeID"):
                 found[host["inventory_hostname"]] = id_
     return found
+
+
+def spokesman(hosts: Iterable[Mapping[str, Any]], leaving: Collection[str], recording: Collection[str]) -> str:
+    """The manager that is asked and told, which makes the Swarm if there is none.
+
+    One that answers and has a vote comes first, then one that stays, then one that does not record; else the first.
+    """
+
+    def order(host: Mapping[str, Any]) -> tuple[bool, bool, bool]:
+        info = (host.get("swarm_node_look") or {}).get("host_info") or {}
+        name = host["inventory_hostname"]
+        return not info.get("Swarm", {}).get("ControlAvailable"), name in leaving, name in recording
+
+    return str(min(hosts, key=order)["inventory_hostname"])
+
+
+def yielding(info: Mapping[str, Any], recording: Collection[str]) -> list[dict[str, str]]:
+    """Managers that give their vote up for a moment, in this order, after which none that records leads."""
+    return [{"name": each.name, "id": each.id} for each in votes.yielding(_voters(info), recording)]
+
+
+def objections(
+    info: Mapping[str, Any], leaving: Collection[str], platform: str, database: Collection[str]
+) -> list[str]:
+    """What stands against nodes leaving for good."""
+    return votes.objections(leaving, platform, database, _voters(info))
 
 
 def swarm_labels(
@@ -67,6 +95,19 @@ def tasks_on(info: Mapping[str, Any], id_: str) -> list[str]:
     """Ids of the tasks that are not over on a node."""
     over = {"complete", "shutdown", "failed", "rejected", "orphaned", "remove"}
     return [task["ID"] for task in info["tasks"] if task.get("NodeID") == id_ and task["Status"]["State"] not in over]
+
+
+def _voters(info: Mapping[str, Any]) -> list[Voter]:
+    return [
+        Voter(
+            name=node["Spec"].get("Labels", {}).get(NODE) or node["Description"]["Hostname"],
+            id=node["ID"],
+            answers=status.get("Reachability") == "reachable",
+            leads=bool(status.get("Leader")),
+        )
+        for node in info["nodes"]
+        if (status := node.get("ManagerStatus"))
+    ]
 
 
 def _berths(gateways: Sequence[Mapping[str, str]]) -> list[Berth]:
@@ -108,6 +149,9 @@ class FilterModule:
         return {
             "node_ids": node_ids,
             "own_ids": own_ids,
+            "spokesman": spokesman,
+            "yielding": yielding,
+            "objections": objections,
             "swarm_labels": swarm_labels,
             "gateways_away": gateways_away,
             "gateway_nodes": gateway_nodes,
