@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from infra.playbook import PlaybookResult, TaskEvent
+from infra.playbook import TaskEvent
 
 STAMP = "%Y-%m-%dT%H-%M-%SZ"
 
@@ -34,9 +35,7 @@ class HostsRun:
         with (self.folder / "events.jsonl").open("a", encoding="utf-8") as file:
             file.write(json.dumps(line, ensure_ascii=False) + "\n")
 
-    def close(self, result: PlaybookResult | None, failure: str = "") -> None:
-        """Keep how it ended."""
-        data: dict[str, Any] = {"schema_version": 1, "ok": result is not None and not failure, "failure": failure}
-        if result:
-            data |= asdict(result)
+    def close(self, result: Mapping[str, Any], failure: str = "") -> None:
+        """Keep how it ended: the members of a `PlaybookResult`, as far as it came, and what it failed of."""
+        data = {"schema_version": 1, "ok": not failure, "failure": failure, **result}
         (self.folder / "result.json").write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")

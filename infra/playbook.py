@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +85,7 @@ def run_playbook(
     Raises:
         ConfigError: there is no such playbook or inventory.
         EnvironmentFailure: a task failed or a host could not be reached; the error names each and quotes its message.
+            Its `details` are the result so far.
         KeyboardInterrupt: it was interrupted, and has ended.
     """
     path = project / "playbooks" / playbook
@@ -180,19 +181,21 @@ def _run(
     if ran.status == "canceled":
         _end_workers(folder)
         raise KeyboardInterrupt
-    if ran.status != "successful":
-        why = "\n".join(failures) or ran.stdout.read()[-2000:].strip()
-        raise EnvironmentFailure(f"playbook {path.name} {ran.status}", where=str(path), why=why, next="see the reason")
     hosts = {
         host: HostResult(**{name: counts.get(host, 0) for name, counts in stats.items()})
         for host in sorted(set().union(*stats.values()))
     }
-    return PlaybookResult(
+    result = PlaybookResult(
         **{name: sum(stats.get(name, {}).values()) for name in _STATS.values()},
         seconds=time.monotonic() - started,
         hosts=hosts,
         data=data,
     )
+    if ran.status != "successful":
+        why = "\n".join(failures) or ran.stdout.read()[-2000:].strip()
+        what = f"playbook {path.name} {ran.status}"
+        raise EnvironmentFailure(what, where=str(path), why=why, next="see the reason", details=asdict(result))
+    return result
 
 
 @contextmanager

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shlex
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
 
@@ -141,7 +142,14 @@ def upgrade(
         "gateway_upgrade_within": within,
         "gateway_upgrade_check": shlex.split(gate),
     }
-    run_verb("upgrade", "upgrade gateways", Call(environment, inventory, as_json, check=check), variables)
+    call = Call(environment, inventory, as_json, check=check)
+    result, folder = run_play("upgrade", "upgrade gateways", call, variables)
+    show(result, call, folder, [_gap(*each) for each in result.data.get("gaps", {}).items()])
+
+
+def _gap(gateway: str, gap: Mapping[str, Any] | None) -> str:
+    longest = f"longest gap {gap['seconds']:.1f} s ({gap['camera']})" if gap else "no camera was recorded before"
+    return f"{gateway}  {longest}"
 
 
 @app.command()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -101,10 +101,11 @@ def with_evidence(name: str, title: str, play: Callable[[OnTask], PlaybookResult
         result = play(_both(stage, kept))
     except BaseException as error:
         stage.abandon()
-        kept.close(None, str(error) if isinstance(error, CitycamError) else type(error).__name__)
+        known = error if isinstance(error, CitycamError) else CitycamError(type(error).__name__)
+        kept.close(known.details, str(known))
         raise
     stage.close()
-    kept.close(result)
+    kept.close(asdict(result))
     return result, kept.folder
 
 
@@ -117,14 +118,16 @@ def _both(stage: ConsoleProgress, kept: HostsRun) -> OnTask:
     return hear
 
 
-def show(result: PlaybookResult, call: Call, folder: Path) -> None:
-    """Print how every host came out."""
+def show(result: PlaybookResult, call: Call, folder: Path, more: Sequence[str] = ()) -> None:
+    """Print how every host came out, and `more` lines."""
 
     def text(console: Console) -> None:
         table = Table("host", "changed", "as it was", "skipped")
         for host, counts in result.hosts.items():
             table.add_row(host, str(counts.changed), str(counts.ok - counts.changed), str(counts.skipped))
         console.print(table)
+        for line in more:
+            console.print(line)
         console.print(f"events  {folder.relative_to(PROJECT)}/events.jsonl")
 
     data = {"check": call.check, "events": str(folder / "events.jsonl"), **asdict(result)}

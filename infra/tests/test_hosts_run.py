@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,7 +27,7 @@ def test_events_are_on_disk_as_they_happen_and_the_result_at_the_end(tmp_path: P
             "said": "",
         }
     ]
-    run.close(PlaybookResult(1, 1, 0, 0, 2.0, hosts={"node-1": HostResult(ok=1, changed=1)}))
+    run.close(asdict(PlaybookResult(1, 1, 0, 0, 2.0, hosts={"node-1": HostResult(ok=1, changed=1)})))
     result = json.loads((run.folder / "result.json").read_text(encoding="utf-8"))
     assert (result["ok"], result["hosts"]["node-1"]["changed"]) == (True, 1)
 
@@ -34,6 +35,6 @@ def test_events_are_on_disk_as_they_happen_and_the_result_at_the_end(tmp_path: P
 def test_a_second_run_in_the_same_second_has_a_folder_of_its_own_and_a_failure_is_kept(tmp_path: Path) -> None:
     first, second = (HostsRun(tmp_path, "drain", NOW) for _ in range(2))
     assert first.folder != second.folder
-    second.close(None, "node-2 does not answer")
+    second.close({"data": {"gaps": {}}}, "node-2 does not answer")
     result = json.loads((second.folder / "result.json").read_text(encoding="utf-8"))
-    assert (result["ok"], result["failure"]) == (False, "node-2 does not answer")
+    assert (result["ok"], result["failure"], result["data"]) == (False, "node-2 does not answer", {"gaps": {}})

@@ -185,6 +185,7 @@ def test_a_host_that_cannot_be_reached_is_named_and_the_others_go_on(project: Pa
     variables = {"trial_words": "right", "trial_file": str(project / "written")}
     with pytest.raises(EnvironmentFailure) as failure:
         run_playbook("trial.yml", variables, on_event=heard.append, project=project, inventory=hosts)
+    assert (failure.value.details["unreachable"], failure.value.details["data"]) == (1, {"seen": 14})
     assert failure.value.why.startswith("nowhere: trial.yml: Write: ")
     assert "refused" in failure.value.why
     assert [(event.host, event.state) for event in heard if event.state == "unreachable"] == [

@@ -229,6 +229,8 @@ def test_gateways_are_upgraded_one_after_another_where_they_are(journey: Journey
     image = push_image(journey.stand, journey.environment, RECORDS.replace("$WORDS", "second"))
     result = journey.run("upgrade", upgrade_image=image)
     assert result.failed == 0
+    assert sorted(result.data["gaps"]) == ["gateway-1", "gateway-2"]
+    assert all(0 < gap["seconds"] <= 20 for gap in result.data["gaps"].values()), result.data
     assert [image_of(journey.stand, journey.environment, name) for name in ("gateway-1", "gateway-2")] == [image] * 2
     assert (journey.at("gateway-1"), journey.at("gateway-2")) == (["node-1"], ["node-2"])
     assert journey.gateways_on("node-1") == ["gateway-1", "gateway-2"]

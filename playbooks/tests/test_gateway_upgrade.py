@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -93,6 +95,15 @@ class Trial:
         return list(json.loads((self.root / "state").read_text())["images"].values())
 
 
+def before(recordings: Path, ago: float) -> None:
+    """A segment of CAM-1 that was last written so many seconds ago, or (0) is just being written."""
+    (recordings / "CAM-1").mkdir(parents=True)
+    segment = recordings / "CAM-1" / "2026-03-01_08-00-00-000000.mp4"
+    segment.write_text("x")
+    moment = time.time() - ago + (3600 if ago == 0 else 0)
+    os.utime(segment, (moment, moment))
+
+
 @pytest.fixture
 def trial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Trial:
     programs, config = tmp_path / "bin", tmp_path / "config"
@@ -110,9 +121,12 @@ def trial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Trial:
     return Trial(tmp_path)
 
 
-def test_gateways_are_exchanged_one_after_another(trial: Trial) -> None:
-    assert trial.upgrade().data == {"broken": "", "end": ""}
+def test_gateways_are_exchanged_one_after_another_and_what_they_missed_is_told(trial: Trial) -> None:
+    before(trial.root / "gateway-1", 0.0)
+    found = trial.upgrade().data
+    assert (found["broken"], found["end"]) == ("", "")
     assert trial.images == ["new", "new"]
+    assert found["gaps"] == {"gateway-1": {"seconds": 0.0, "camera": "CAM-1"}, "gateway-2": None}
 
 
 @pytest.mark.parametrize(
@@ -128,6 +142,15 @@ def test_what_breaks_takes_that_gateway_back_and_stops_the_others(
     found = trial.upgrade(starts=starts, records=records, gateway_upgrade_check=shlex.split(check)).data
     assert f"gateway-1: {why}" in " ".join(found["broken"].split())
     assert found["end"].startswith("It has its old image again")
+    assert trial.images == ["old", "old"]
+
+
+def test_a_gap_that_is_too_long_takes_a_gateway_back(trial: Trial) -> None:
+    before(trial.root / "gateway-1", 60.0)
+    found = trial.upgrade(gateway_upgrade_within=30).data
+    assert found["broken"].startswith("gateway-1: Every camera is recorded again: ")
+    assert "s of CAM-1 are not recorded, 30 s may be" in found["broken"]
+    assert re.fullmatch(r"It has its old image again; [0-9.]+ s of CAM-1 are not recorded", found["end"].strip())
     assert trial.images == ["old", "old"]
 
 

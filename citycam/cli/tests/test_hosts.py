@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from citycam.model.errors import EnvironmentFailure, ExitCode
 from infra.playbook import HostResult, PlaybookResult, TaskEvent
 
 RESULT = PlaybookResult(3, 1, 0, 0, 1.0, hosts={"node-1": HostResult(ok=3, changed=1)})
+GAPS = {"gateway-1": {"seconds": 3.21, "camera": "CAM-7"}, "gateway-2": None}
 
 
 @pytest.fixture
@@ -25,8 +27,8 @@ def plays(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[tuple[str, di
         found.append((verb, dict(variables or {}) | {"check": options["check"], "limit": options["limit"]}))
         options["on_event"](TaskEvent("Join", "swarm_node", "changed", "node-1"))
         if verb == "recover":
-            raise EnvironmentFailure("playbook recover.yml failed", why="node-2: it is gone")
-        return RESULT
+            raise EnvironmentFailure("playbook recover.yml failed", why="node-2: it is gone", details={"failed": 1})
+        return replace(RESULT, data={"gaps": GAPS}) if verb == "upgrade" else RESULT
 
     monkeypatch.setattr(hosts_call, "run_hosts", run)
     monkeypatch.setattr(hosts_call, "PROJECT", tmp_path)
@@ -60,7 +62,8 @@ def test_a_failure_is_said_with_its_host_and_kept(plays: list[tuple[str, dict[st
     ended = call("recover")
     assert (ended.exit_code, "node-2: it is gone" in ended.stderr) == (ExitCode.ENVIRONMENT, True)
     (folder,) = (tmp_path / "runs/hosts").iterdir()
-    assert json.loads((folder / "result.json").read_text())["ok"] is False
+    result = json.loads((folder / "result.json").read_text())
+    assert (result["ok"], result["failed"]) == (False, 1)
 
 
 def test_a_precheck_that_finds_something_lists_it_for_people_and_programs(
@@ -91,3 +94,11 @@ def test_an_upgrade_takes_an_image_a_time_and_a_command(plays: list[tuple[str, d
         "check": False,
         "limit": "",
     }
+
+
+def test_an_upgrade_tells_what_each_gateway_missed(plays: list[tuple[str, dict[str, Any]]], tmp_path: Path) -> None:
+    said = call("upgrade", "--image", "new").stdout
+    assert "gateway-1  longest gap 3.2 s (CAM-7)\ngateway-2  no camera was recorded before\n" in said
+    (folder,) = (tmp_path / "runs/hosts").iterdir()
+    assert json.loads((folder / "result.json").read_text())["data"]["gaps"] == GAPS
+    assert json.loads(call("upgrade", "--image", "new", "--json").stdout)["data"]["data"]["gaps"] == GAPS
