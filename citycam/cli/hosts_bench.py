@@ -5,46 +5,43 @@ It is made of parts that are measured one at a time and kept in `build/bench/hos
 
 from __future__ import annotations
 
-import json
-import subprocess
 import sys
-import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
-from io import BytesIO, StringIO
-from ipaddress import IPv4Network
 from pathlib import Path
-from typing import Any
-
-import altair as alt
 
 from citycam.cli.fleet_bench import Options, Sheet
-from citycam.cli.lab_run import Asked, Event, Recorded, answer, cut_power, give_power, leader, record_while
+from citycam.cli.hosts_images import another_gateway, push_images
+from citycam.cli.hosts_page import Part, gaps_svg, text
+from citycam.cli.hosts_rebalance import rebalance
+from citycam.cli.lab_run import (
+    Asked,
+    Event,
+    Recorded,
+    answer,
+    cut_network,
+    cut_power,
+    give_network,
+    give_power,
+    leader,
+    record_while,
+)
 from citycam.cli.restore_drill import drill
 from citycam.cli.writer import Writer
 from citycam.evidence.failover import Failover, longest_gaps
-from citycam.inventory.sample import sample_inventory
 from citycam.model.environment import Environment, load_environment
 from citycam.model.errors import EnvironmentFailure
 from citycam.model.figure import Bar, Figure
 from citycam.model.workspace import PROJECT
-from citycam.plan.homes import homes
-from citycam.plan.shards import assign
-from infra.images.contexts import tags
-from infra.images.push import push_one
-from infra.provider.engine import connect
 
 CAMPAIGN = PROJECT / "campaigns" / "failover.yaml"
 RECORDING_S = 120
 SITE = "site-1"
 KEPT = PROJECT / "build" / "bench" / "hosts"
 RUNS = PROJECT / "runs"
-COMPUTED = (
-    "computed, not recorded: six gateways on three nodes; then eight on four, with the plan in force followed and the "
-    "environment saying where gateways are. A camera moves when its gateway or its gateway's node is another; needed "
-    "are those that the added node then has."
-)
+CUT_S = 30.0
+"""For which a node is cut off; two own its cameras from when it is missed until it hears the others again."""
 UPGRADE_S = 45
 """For each gateway, one after another, until all its cameras are recorded again."""
 
@@ -80,30 +77,6 @@ class Place:
         return Asked(CAMPAIGN, self.file, recording_s=seconds)
 
 
-@dataclass(frozen=True)
-class Part:
-    """What one part measured: figures, and the gaps (s) of the cameras that it moved or touched, for the picture.
-
-    `note` is what a reader must know of the circumstances; whoever measured writes it into the kept file.
-    """
-
-    figures: list[Figure]
-    gaps: Mapping[str, Sequence[float]] = field(default_factory=dict)
-    note: str = ""
-
-    def save(self, path: Path) -> None:
-        """Keep it."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        document = {"figures": [asdict(figure) for figure in self.figures], "gaps": self.gaps, "note": self.note}
-        path.write_text(json.dumps(document, indent=1), encoding="utf-8")
-
-    @classmethod
-    def load(cls, path: Path) -> Part:
-        """As it was kept."""
-        document = json.loads(path.read_text(encoding="utf-8"))
-        return cls([_figure(row) for row in document["figures"]], document["gaps"], document.get("note", ""))
-
-
 def hosts(options: Options) -> Sheet:
     """Measure the parts that are asked for (all, without a name), and show all that were ever measured here."""
     wanted = () if options.parts == ("none",) else options.parts or tuple(PARTS)
@@ -116,7 +89,7 @@ def hosts(options: Options) -> Sheet:
     gaps = {label: list(values) for part in parts.values() for label, values in part.gaps.items()}
     return Sheet(
         [figure for part in parts.values() for figure in part.figures],
-        _text(sorted(set(PARTS) - parts.keys()), [part.note for part in parts.values() if part.note]),
+        text(sorted(set(PARTS) - parts.keys()), [part.note for part in parts.values() if part.note]),
         {"hosts.svg": gaps_svg(gaps)} if gaps else {},
     )
 
@@ -127,7 +100,7 @@ def making(at: Place, _: int) -> Part:
         "lab up": lambda: answer("lab", "up", "--name", at.lab, "--hosts", str(at.hosts))[0],
         "hosts precheck": lambda: at.answer("hosts", "precheck")[0],
         "hosts deploy": lambda: at.answer("hosts", "deploy")[0],
-        "images pushed": lambda: _push(at.file),
+        "images pushed": lambda: push_images(at.file),
         "stack up": lambda: at.answer("stack", "up")[0],
         "hosts recover": lambda: at.answer("hosts", "recover")[0],
     }
@@ -153,7 +126,7 @@ def converge(at: Place, runs: int) -> Part:
 
 def killed(at: Place, runs: int) -> Part:
     """A manager that does not lead loses power."""
-    return _failover(at, "a manager killed", lambda environment: _recording_nodes(environment)[-1], runs)
+    return _failover(at, "a manager killed", lambda environment: _followers(environment)[-1], runs)
 
 
 def leader_killed(at: Place, runs: int) -> Part:
@@ -162,28 +135,71 @@ def leader_killed(at: Place, runs: int) -> Part:
 
 
 def _failover(at: Place, title: str, choose: Callable[[Environment], str], runs: int) -> Part:
-    environment = at.environment
-    found: list[Recorded] = []
-    for _ in range(runs):
-        node = choose(environment)
-        _tell(f"{title}: {node}")
-        found.append(record_while(at.campaign(), [cut_power(at.lab, node), give_power(at.lab, node)], RUNS))
-        at.answer("hosts", "recover")
-    costs = [one.failover for one in found]
-    if not all(cost.moved for cost in costs):
-        raise EnvironmentFailure(f"{title}: no camera was moved", where=str(found[-1].run.root))
+    costs = _costs(at, title, choose, lambda node: [cut_power(at.lab, node), give_power(at.lab, node)], runs)
+    once = _each(costs, lambda cost: 100 * sum(one.once for one in cost.moved) / len(cost.moved))
     return Part(
         [
-            Figure(f"{title}: cameras moved", "cameras", _each(costs, lambda cost: len(cost.moved))),
-            Figure(f"{title}: frames lost elsewhere", "frames", _each(costs, lambda cost: cost.lost_elsewhere), Bar(0)),
+            *_moved(title, costs),
             Figure(f"{title}: longest gap of a moved camera", "s", _each(costs, lambda cost: cost.gap_s), Bar(20)),
-            Figure(
-                f"{title}: moved cameras re-assigned exactly once", "%", _each(costs, _once), Bar(100, better="more")
-            ),
+            Figure(f"{title}: moved cameras re-assigned exactly once", "%", once, Bar(100, better="more")),
             Figure(f"{title}: longest overlap of two nodes", "s", _each(costs, lambda cost: cost.overlap_s)),
         ],
-        {title: [one.gap_s for cost in costs for one in cost.moved]},
+        _gaps(title, costs),
     )
+
+
+def cut(at: Place, runs: int) -> Part:
+    """A manager that does not lead is cut off and goes on recording: two own its cameras for a while."""
+    title, began_s, ended_s = "a manager cut off", 30.0, 30.0 + CUT_S
+
+    def happens(node: str) -> list[Event]:
+        return [cut_network(at.lab, node, began_s), give_network(at.lab, node, ended_s)]
+
+    costs = _costs(at, title, lambda environment: _followers(environment)[-1], happens, runs)
+    lost = _each(costs, lambda cost: sum(one.lost for one in cost.moved))
+    overlap = _each(costs, lambda cost: cost.overlap_s)
+    return Part(
+        [
+            *_moved(title, costs),
+            Figure(f"{title}: frames lost by moved cameras", "frames", lost),
+            Figure(f"{title}: longest overlap of two nodes", "s", overlap, Bar(CUT_S)),
+        ],
+        _gaps(title, costs),
+    )
+
+
+def _costs(
+    at: Place,
+    title: str,
+    choose: Callable[[Environment], str],
+    happens: Callable[[str], list[Event]],
+    runs: int,
+) -> list[Failover]:
+    """What it costs that something happens to a node while all record; gateways are brought home after each run.
+
+    Raises:
+        EnvironmentFailure: no camera was moved.
+    """
+    found: list[Recorded] = []
+    for _ in range(runs):
+        node = choose(at.environment)
+        _tell(f"{title}: {node}")
+        found.append(record_while(at.campaign(), happens(node), RUNS))
+        at.answer("hosts", "recover")
+    if not all(one.failover.moved for one in found):
+        raise EnvironmentFailure(f"{title}: no camera was moved", where=str(found[-1].run.root))
+    return [one.failover for one in found]
+
+
+def _moved(title: str, costs: Sequence[Failover]) -> list[Figure]:
+    return [
+        Figure(f"{title}: cameras moved", "cameras", _each(costs, lambda cost: len(cost.moved))),
+        Figure(f"{title}: frames lost elsewhere", "frames", _each(costs, lambda cost: cost.lost_elsewhere), Bar(0)),
+    ]
+
+
+def _gaps(title: str, costs: Sequence[Failover]) -> dict[str, list[float]]:
+    return {title: [one.gap_s for cost in costs for one in cost.moved]}
 
 
 def upgrade(at: Place, runs: int) -> Part:
@@ -191,7 +207,7 @@ def upgrade(at: Place, runs: int) -> Part:
     environment = at.environment
     found = []
     for _ in range(runs):
-        upgraded = Event(10.0, partial(at.answer, "hosts", "upgrade", "--image", _another_gateway(environment)))
+        upgraded = Event(10.0, partial(at.answer, "hosts", "upgrade", "--image", another_gateway(environment)))
         found.append(record_while(at.campaign(UPGRADE_S * environment.gateways.count), [upgraded], RUNS))
     gaps = [longest_gaps(one.run.audit) for one in found]
     title = "rolling upgrade of gateways"
@@ -252,104 +268,27 @@ def restore(_: Place, __: int) -> Part:
     )
 
 
-def rebalance(_: Place, __: int) -> Part:
-    """A node with two gateways comes to three nodes with six: whoever moves, beside those that it takes."""
-    gateways, nodes = _numbered("gateway", 8), _numbered("node", 4)
-    old = homes(gateways[:6], nodes[:3]).home
-    new = homes(gateways, nodes, old).home
-    figures = []
-    for count in (200, 2000, 10_000):
-        cameras = sample_inventory(count, 7, IPv4Network("198.18.64.0/18"))
-        before = {camera: name for name, ids in assign(cameras, gateways[:6]).items() for camera in ids}
-        after = {camera: name for name, ids in assign(cameras, gateways, before).items() for camera in ids}
-        moved = sum((name, old[name]) != (after[one], new[after[one]]) for one, name in before.items())
-        needed = sum(new[name] == nodes[-1] for name in after.values())
-        title = f"a node added: moves beyond those needed ({count:,} cameras, by plan)"
-        figures.append(Figure(title, "%", (100 * (moved - needed) / needed,), Bar(2)))
-    return Part(figures, note=f"rebalance: {COMPUTED}")
-
-
-def _numbered(kind: str, count: int) -> list[str]:
-    return [f"{kind}-{number}" for number in range(1, count + 1)]
-
-
 PARTS: dict[str, Callable[[Place, int], Part]] = {
     "making": making,
     "converge": converge,
     "killed": killed,
     "leader-killed": leader_killed,
+    "cut": cut,
     "upgrade": upgrade,
     "promotion": promotion,
     "restore": restore,
-    "rebalance": rebalance,
+    "rebalance": lambda *_: rebalance(),
 }
-
-
-def gaps_svg(gaps: Mapping[str, Sequence[float]]) -> str:
-    """Each camera's longest gap, a tick a camera, by what happened."""
-    rows: list[dict[str, Any]] = [{"event": event, "gap": gap} for event, each in gaps.items() for gap in each]
-    x = alt.X("gap:Q", title="longest gap of a camera, s", scale=alt.Scale(zero=True))
-    y = alt.Y("event:N", title=None, sort=list(gaps), axis=alt.Axis(labelLimit=320, domain=False, ticks=False))
-    chart = alt.Chart(alt.InlineData(values=rows)).mark_tick(thickness=1, opacity=0.5, color="#0072b2").encode(x=x, y=y)
-    chart = chart.properties(width=560, height=alt.Step(34)).configure(font="DejaVu Sans, sans-serif")
-    out = StringIO()
-    chart.configure_view(stroke=None).save(out, format="svg")
-    return out.getvalue()
-
-
-def _another_gateway(environment: Environment) -> str:
-    """The gateway's image under a new digest, in the registry; nothing in it differs but a label."""
-    now = f"{time.time_ns()}"
-    recipe = f"FROM {tags()['gateway']}\nLABEL citycam.bench={now}\n"
-    built, _ = connect().images.build(fileobj=BytesIO(recipe.encode()), tag=f"citycam/gateway:bench-{now}", rm=True)
-    try:
-        return push_one(environment, str(built.tags[0]), lambda _: None)
-    finally:
-        connect().images.remove(f"citycam/gateway:bench-{now}", force=True)
-
-
-def _once(cost: Failover) -> float:
-    return 100 * sum(len(one.nodes) == 2 for one in cost.moved) / len(cost.moved)
 
 
 def _each(costs: Sequence[Failover], value: Callable[[Failover], float]) -> tuple[float, ...]:
     return tuple(float(value(cost)) for cost in costs)
 
 
-def _recording_nodes(environment: Environment) -> list[str]:
+def _followers(environment: Environment) -> list[str]:
     """Those that record and do not lead."""
     leads = leader(environment, PROJECT)
     return [name for name in (environment.nodes.pools.recording if environment.nodes else []) if name != leads]
-
-
-def _push(file: Path) -> float:
-    began = time.monotonic()
-    for verb in (("build",), ("push", "--environment", str(file))):
-        done = subprocess.run(
-            [sys.executable, "-m", "infra.images", *verb], capture_output=True, text=True, check=False
-        )
-        if done.returncode:
-            raise EnvironmentFailure(f"images {verb[0]} ended with {done.returncode}", why=done.stderr.strip())
-    return time.monotonic() - began
-
-
-def _text(absent: Sequence[str], notes: Sequence[str]) -> str:
-    missing = f"\nNot measured here yet: {', '.join(absent)}.\n" if absent else ""
-    missing += "".join(f"\n{note}\n" for note in notes)
-    return f"""
-![Longest gap of each camera that an event touched](hosts.svg)
-
-All hosts are systemd containers of this one machine: they share its cores, its disk and its kernel. 200 cameras
-(704x576, 10 frames/s, 256 kb/s) were recorded by six gateways on three nodes; every frame is accounted for by number
-(`campaigns/failover.yaml`). A node loses power by SIGKILL to all that runs on it, and returns 55 s later with what it
-recorded. For the restore a lab of three hosts (`environments/lab-3.yaml`) loses power on both machines of the database
-while a client commits rows; the repository as it lies on its host is restored in a lab made anew.
-{missing}"""
-
-
-def _figure(row: Mapping[str, Any]) -> Figure:
-    bar = Bar(**row["bar"]) if row["bar"] else None
-    return Figure(row["metric"], row["unit"], tuple(row["runs"]), bar, row["peer"], tuple(row["peer_runs"]))
 
 
 def _tell(line: str) -> None:

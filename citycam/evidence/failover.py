@@ -19,6 +19,11 @@ class Moved:
     overlap_s: float
     lost: int
 
+    @property
+    def once(self) -> bool:
+        """Whether it was re-assigned exactly once."""
+        return len(self.nodes) == 2
+
 
 @dataclass(frozen=True)
 class Failover:
@@ -30,7 +35,7 @@ class Failover:
     @property
     def once(self) -> bool:
         """Whether every moved camera was re-assigned exactly once."""
-        return all(len(one.nodes) == 2 for one in self.moved)
+        return all(one.once for one in self.moved)
 
     @property
     def gap_s(self) -> float:

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from citycam.cli import hosts_bench
+from citycam.cli import hosts_bench, hosts_rebalance
 from citycam.cli.fleet_bench import Options
-from citycam.cli.hosts_bench import Part, gaps_svg
-from citycam.cli.lab_run import Recorded
+from citycam.cli.hosts_page import Part, gaps_svg
+from citycam.cli.hosts_rebalance import rebalance
+from citycam.cli.lab_run import Event, Recorded
 from citycam.evidence.failover import Failover, Moved
 from citycam.evidence.run import Run
 from citycam.model.errors import EnvironmentFailure
@@ -67,13 +68,37 @@ def test_a_failover_that_moved_nobody_was_not_measured(monkeypatch: pytest.Monke
         measured(monkeypatch, failover())
 
 
+def cut(monkeypatch: pytest.MonkeyPatch, found: Recorded) -> tuple[dict[str, Figure], list[float]]:
+    """What the part `cut` makes of a run, and when things happened in it."""
+    times: list[float] = []
+
+    def recorded(_: object, events: list[Event], __: object) -> Recorded:
+        times.extend(event.at_s for event in events)
+        return found
+
+    monkeypatch.setattr(hosts_bench, "leader", lambda *_: "node-3")
+    monkeypatch.setattr(hosts_bench, "record_while", recorded)
+    monkeypatch.setattr(hosts_bench, "answer", lambda *_: (0.0, {}))
+    part = hosts_bench.cut(hosts_bench.Place("lab"), 1)
+    return {figure.metric.removeprefix("a manager cut off: "): figure for figure in part.figures}, times
+
+
+def test_two_nodes_own_a_camera_no_longer_than_one_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    figures, times = cut(monkeypatch, failover(("node-2", "node-1")))
+    assert times == [30, 60]
+    assert [figures[name].value for name in ("cameras moved", "frames lost by moved cameras")] == [1, 90]
+    assert {figure.holds for figure in figures.values() if figure.bar} == {True}
+    moved = Moved("cam-1", "gateway-1", ("node-2", "node-1"), 0.0, 31.0, 0)
+    figures, _ = cut(monkeypatch, Recorded(Run(Path("run")), Failover((moved,), {"cam-9": 1}), 0))
+    assert {figure.holds for figure in figures.values() if figure.bar} == {False}
+
+
 def test_a_node_that_is_added_moves_none_but_its_own_cameras_and_forgetting_where_gateways_are_breaks_the_bar(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    place = hosts_bench.Place("lab")
-    assert [figure.value for figure in hosts_bench.rebalance(place, 1).figures] == [0, 0, 0]
-    monkeypatch.setattr(hosts_bench, "homes", lambda gateways, nodes, _=None: homes(gateways, nodes))
-    assert [figure.holds for figure in hosts_bench.rebalance(place, 1).figures] == [False, False, False]
+    assert [figure.value for figure in rebalance().figures] == [0, 0, 0]
+    monkeypatch.setattr(hosts_rebalance, "homes", lambda gateways, nodes, _=None: homes(gateways, nodes))
+    assert [figure.holds for figure in rebalance().figures] == [False, False, False]
     monkeypatch.undo()
-    monkeypatch.setattr(hosts_bench, "assign", lambda cameras, gateways, _=None: assign(cameras, gateways))
-    assert not hosts_bench.rebalance(place, 1).figures[0].holds
+    monkeypatch.setattr(hosts_rebalance, "assign", lambda cameras, gateways, _=None: assign(cameras, gateways))
+    assert not rebalance().figures[0].holds
