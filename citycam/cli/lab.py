@@ -30,12 +30,15 @@ Hosts = Annotated[list[str], typer.Argument(metavar="HOST...", help="node-1, …
 def up(
     name: Name = "lab",
     hosts: Annotated[int, typer.Option(help="How many nodes; the camera site comes on top.")] = 5,
+    managers: Annotated[
+        int | None, typer.Option(help="How many of them manage, an odd number; three if not said.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Make bare Debian machines, reached by SSH, and their Ansible inventory; a lab that stands is left as it is."""
     lab = _lab(name)
     with phase("lab", f"{hosts} hosts and a camera site") as progress:
-        found = lab.up(hosts, progress.note)
+        found = lab.up(hosts, progress.note, managers=managers)
     _show(lab, found, as_json)
 
 

@@ -59,15 +59,22 @@ class Lab:
         self.name = name
         self.workspace = Workspace.of(name, project)
 
-    def up(self, nodes: int, report: Report = lambda _: None, machine: Machine | None = None) -> list[HostStatus]:
+    def up(
+        self,
+        nodes: int,
+        report: Report = lambda _: None,
+        machine: Machine | None = None,
+        *,
+        managers: int | None = None,
+    ) -> list[HostStatus]:
         """Make the hosts, or find them made and start those that lie still; all run and let us in afterwards.
 
         Raises:
-            ConfigError: no lab can be of that size.
+            ConfigError: no lab can be of that size, or have so many managers.
             EnvironmentFailure: the name is taken by another lab, the machine is too small, no subnets are free, the
                 engine refuses, or a host does not come up.
         """
-        layout = lay_out(nodes)
+        layout = lay_out(nodes, managers)
         if self._made(layout):
             report("the hosts are there")
             found = self.status()
@@ -191,16 +198,17 @@ class Lab:
         Raises:
             EnvironmentFailure: another one of that name is.
         """
-        hosts = [each.labels[spec.HOST] for each in self._containers()]
+        hosts = {host.host: host.groups for host in self.status()}
         if not hosts:
             return False
         ours = self.workspace.hosts.is_file() and (self.workspace.ssh / "id_ed25519").is_file()
-        if sorted(hosts) == sorted(layout.hosts) and ours:
+        if hosts == {host: layout.groups_of(host) for host in layout.hosts} and ours:
             return True
+        other = "" if hosts.keys() != set(layout.hosts) else ", with other managers"
         raise EnvironmentFailure(
             f"the name {self.name} is taken",
             where="docker",
-            why=f"a lab of {', '.join(hosts)} has it" + ("" if ours else "; its keys are not in this checkout"),
+            why=f"a lab of {', '.join(hosts)} has it" + (other if ours else "; its keys are not in this checkout"),
             next=f"choose another --name, or remove that one: citycam lab down --name {self.name}",
         )
 

@@ -28,6 +28,18 @@ def test_three_nodes_do_everything() -> None:
     assert (groups["platform"], groups["workers"]) == (("node-3",), ("site-1",))
 
 
+def test_five_managers_of_which_three_record() -> None:
+    groups = lay_out(5, 5).groups
+    assert groups["managers"] == ("node-1", "node-2", "node-3", "node-4", "node-5")
+    assert (groups["workers"], groups["recording"]) == (("site-1",), ("node-1", "node-2", "node-3"))
+
+
+@pytest.mark.parametrize("managers", [0, -1, 2, 4, 7])
+def test_managers_are_of_an_odd_number_and_not_more_than_nodes(managers: int) -> None:
+    with pytest.raises(ConfigError, match="managers"):
+        lay_out(5, managers)
+
+
 def test_one_node_is_everything() -> None:
     assert lay_out(1).groups_of("node-1") == ("managers", "recording", "edge", "database", "platform")
     assert lay_out(1).groups_of("site-1") == ("workers", "fleet", "load")
