@@ -13,9 +13,6 @@ from citycam.model.workspace import Workspace
 from infra.lab.keys import options
 from infra.lab.layout import Layout
 
-CAMERA_INTERFACE = "eth1"
-"""The hosts' interface on the camera bridge; eth0 is on the admin bridge."""
-
 
 def inventory(
     layout: Layout,
@@ -34,7 +31,6 @@ def inventory(
                 "ansible_ssh_private_key_file": str(workspace.ssh / "id_ed25519"),
                 "ansible_ssh_common_args": " ".join(f"-o {name}={value}" for name, value in shared.items()),
                 "citycam_environment": environment,
-                "citycam_camera_interface": CAMERA_INTERFACE,
                 "citycam_admin_networks": [str(admin)],
                 # apt's timers would run when nobody asked for it, and two cores are few for all hosts at once.
                 "os_baseline_security_updates": False,
