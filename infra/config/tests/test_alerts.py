@@ -11,10 +11,12 @@ from ruamel.yaml import YAML
 
 from citycam.evidence.recorder_metrics import Recordings
 from citycam.model.workspace import PROJECT
-from infra.config import plain, render
+from infra.config import FOLDER, plain, render
 
 RULES = [rule for group in YAML(typ="safe").load(plain("alerts.yml"))["groups"] for rule in group["rules"]]
-CASES: list[dict[str, Any]] = YAML(typ="safe").load(plain("tests/alerts_test.yml"))["tests"]
+CASES: list[dict[str, Any]] = [
+    case for file in sorted(FOLDER.glob("tests/*_test.yml")) for case in YAML(typ="safe").load(file)["tests"]
+]
 NAMES = [rule["alert"] for rule in RULES]
 
 
