@@ -8,8 +8,11 @@ from typing import Annotated, Any
 
 import typer
 
-from citycam.cli.hosts_call import LAB, Call, Check, EnvironmentFile, Hosts, run_verb
+from citycam.cli.hosts_call import LAB, Call, Check, EnvironmentFile, Hosts, run_play, run_verb, show
+from citycam.cli.output import phase
 from citycam.cli.verb import Json, verb
+from citycam.model.environment import load_environment
+from infra.backup_copy import copy_backup
 
 When = Annotated[str, typer.Option("--to", help="RFC 3339 time, 2026-03-01T08:00:00+07:00; without it the newest.")]
 
@@ -34,15 +37,19 @@ def backup(
     environment: EnvironmentFile = LAB,
     inventory: Hosts = None,
     kind: Annotated[Kind, typer.Option(help="Everything, what changed, or prove the newest backup.")] = Kind.INCR,
-    copy: Annotated[Path | None, typer.Option(help="Folder for a copy of the repository, encrypted as it is.")] = None,
+    copy: Annotated[
+        Path | None, typer.Option(help="Then a copy of the repository into this folder, encrypted as it is.")
+    ] = None,
     check: Check = False,
     as_json: Json = False,
 ) -> None:
     """Back the database up now, or prove the newest backup; timers on the hosts do both by themselves."""
-    chosen: dict[str, Any] = {"database_backup_kind": kind.value}
-    if copy:
-        chosen["database_backup_copy"] = str(copy.resolve())
-    run_verb("backup", f"back up, {kind.value}", Call(environment, inventory, as_json, check=check), chosen)
+    call = Call(environment, inventory, as_json, check=check)
+    result, folder = run_play("backup", f"back up, {kind.value}", call, {"database_backup_kind": kind.value})
+    if copy and not check:
+        with phase("copy", f"copy the repository to {copy}"):
+            copy_backup(load_environment(environment), copy, inventory)
+    show(result, call, folder)
 
 
 @verb

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,12 +12,12 @@ from typing import Any
 from citycam.cli.lab_run import answer
 from citycam.cli.rehearsal import sample_city
 from citycam.cli.writer import Outcome, Writer
-from citycam.model.environment import Environment, Nodes, load_environment
+from citycam.model.environment import Environment, load_environment
 from citycam.model.errors import EnvironmentFailure
-from citycam.model.workspace import PROJECT, Workspace
+from citycam.model.workspace import PROJECT
+from infra.backup_copy import copy_backup
 from infra.images.push import push
 from infra.lab.lab import Lab
-from infra.nodes import roster
 
 SETTLE_S = 90.0
 """How long the writer writes: longer than the archive may wait with a segment that is not full."""
@@ -58,7 +56,7 @@ def drill(file: Path, nodes: int, folder: Path, report: Callable[[str], None]) -
     report("the machines of the database lose power")
     lab.kill(list(environment.nodes.pools.database))
     writer.stop()
-    saved = _save_repository(environment, environment.nodes, folder)
+    saved = copy_backup(environment, folder)
     report("an empty lab")
     lab.down(report)
     _stand_up(lab, nodes, file, environment, report)
@@ -89,17 +87,3 @@ def _wait_until_written(writer: Writer, until: float) -> None:
         time.sleep(_POLL_S)
     if not writer.committed:
         raise EnvironmentFailure("the writer committed nothing before the lights went out", where="database")
-
-
-def _save_repository(environment: Environment, nodes: Nodes, folder: Path) -> Path:
-    """The repository as it lies on its host, for the database cannot be asked any more."""
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "backup.tar"
-    lies_in = Workspace.on_node(environment.name).backup
-    command = ["tar", "--create", f"--directory={lies_in}", "repository", "manifests"]
-    ssh = roster(environment).nodes[nodes.pools.platform[0]].ssh()
-    with path.open("wb") as file:
-        done = subprocess.run([*ssh, shlex.join(command)], stdout=file, stderr=subprocess.PIPE, check=False)
-    if done.returncode:
-        raise EnvironmentFailure("the repository cannot be saved", where=str(lies_in), why=done.stderr.decode().strip())
-    return path
