@@ -16,16 +16,15 @@ GENERATED = "**citycam:Random::{}"
 
 @dataclass(frozen=True)
 class RandomArgs:
-    """A secret of `size` random bytes, written in URL-safe base64. Another `version` makes another secret."""
+    """A secret of `size` random bytes, written in URL-safe base64."""
 
     size: int = 24
-    version: int = 1
 
 
 class RandomProvider(DeclaredProvider):
     """Draws from the operating system's source of randomness."""
 
-    declared = ("size", "version")
+    declared = ("size",)
     fixed = declared
     delete_first = False
 
