@@ -37,5 +37,6 @@ class HostsRun:
 
     def close(self, result: Mapping[str, Any], failure: str = "") -> None:
         """Keep how it ended: the members of a `PlaybookResult`, as far as it came, and what it failed of."""
-        data = {"schema_version": 1, "ok": not failure, "failure": failure, **result}
+        counted = {"tasks" if name == "ok" else name: value for name, value in result.items()}
+        data = {"schema_version": 1, "ok": not failure, "failure": failure, **counted}
         (self.folder / "result.json").write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")

@@ -27,9 +27,9 @@ def test_events_are_on_disk_as_they_happen_and_the_result_at_the_end(tmp_path: P
             "said": "",
         }
     ]
-    run.close(asdict(PlaybookResult(1, 1, 0, 0, 2.0, hosts={"node-1": HostResult(ok=1, changed=1)})))
+    run.close(asdict(PlaybookResult(3, 1, 0, 0, 2.0, hosts={"node-1": HostResult(ok=3, changed=1)})))
     result = json.loads((run.folder / "result.json").read_text(encoding="utf-8"))
-    assert (result["ok"], result["hosts"]["node-1"]["changed"]) == (True, 1)
+    assert (result["ok"], result["tasks"], result["hosts"]["node-1"]["changed"]) == (True, 3, 1)
 
 
 def test_a_second_run_in_the_same_second_has_a_folder_of_its_own_and_a_failure_is_kept(tmp_path: Path) -> None:
