@@ -17,6 +17,7 @@ RULES = [rule for group in YAML(typ="safe").load(plain("alerts.yml"))["groups"] 
 CASES: list[dict[str, Any]] = [
     case for file in sorted(FOLDER.glob("tests/*_test.yml")) for case in YAML(typ="safe").load(file)["tests"]
 ]
+ROLES, CLOCK = PROJECT / "playbooks/roles", "time_sync/files/clock-metrics"
 NAMES = [rule["alert"] for rule in RULES]
 
 
@@ -53,11 +54,31 @@ def test_rules_ask_about_jobs_that_are_scraped() -> None:
 def test_rules_ask_about_metrics_that_the_recorder_or_a_host_has(tmp_path: Path) -> None:
     (tmp_path / "expected.json").write_text('["cam-000001"]', encoding="ascii")
     has = {metric.name for metric in Recordings(tmp_path, tmp_path / "expected.json").collect()}
-    asked = set(re.findall(r"citycam_[a-z_]+", plain("alerts.yml")))
-    of_host = "citycam_backup_success_time_seconds"
-    assert asked == {"citycam_recording_expected", "citycam_recording_newest_frame_timestamp_seconds", of_host}
-    assert asked <= has | {of_host}
-    assert of_host in (PROJECT / "playbooks/roles/database_backup/templates/run.j2").read_text(encoding="utf-8")
+    asked = set(re.findall(r"citycam_[a-z_]+(?![.a-z_\[])", plain("alerts.yml")))
+    of_host = {
+        "citycam_backup_success_time_seconds": "database_backup/templates/run.j2",
+        "citycam_clock_error_bound_seconds": CLOCK,
+        "citycam_clock_synchronised": CLOCK,
+    }
+    of_recorder = {"citycam_recording_expected", "citycam_recording_newest_frame_timestamp_seconds"}
+    assert asked == of_recorder | of_host.keys()
+    assert of_recorder <= has
+    for metric, file in of_host.items():
+        assert metric in (ROLES / file).read_text(encoding="utf-8")
+
+
+def test_a_clock_is_too_wrong_when_the_technical_standard_says_so_of_a_camera() -> None:
+    standard = YAML(typ="safe").load(PROJECT / "citycam/policy/standards/4-evidence.yaml")
+    [limit] = [rule["requires"]["within"] for rule in standard["rules"] if rule["id"] == "time-accuracy"]
+    [wrong] = [rule["expr"] for rule in RULES if rule["alert"] == "ClockWrong"]
+    assert wrong == f"citycam_clock_error_bound_seconds > {limit}"
+
+
+def test_the_clocks_file_is_the_one_that_is_written() -> None:
+    [unknown] = [rule["expr"] for rule in RULES if rule["alert"] == "ClockUnknown"]
+    [pattern] = re.findall(r'file=~"([^"]+)"', unknown)
+    [written] = re.findall(r'"(citycam_clock.*prom)"', (ROLES / CLOCK).read_text(encoding="utf-8"))
+    assert re.fullmatch(pattern, f"/var/lib/prometheus/node-exporter/{written}")
 
 
 def test_only_alerts_that_exist_are_inhibited_by_alerts_that_exist() -> None:
