@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import subprocess
+from pathlib import Path
 
 import pytest
 from testinfra.host import Host  # type: ignore[import-untyped]
 
 from citycam.model.errors import EnvironmentFailure
+from infra.hosts import run_hosts
+from infra.lab.keys import Key
 from infra.precheck import findings
 from integration_tests.waiting import wait_for
 
@@ -74,6 +78,28 @@ def test_accounts_own_the_numbers_that_services_write_as(node: Host) -> None:
     }
 
 
+def test_operators_come_in_as_themselves_by_the_keys_that_were_said_last(
+    journey: Journey, node: Host, tmp_path: Path
+) -> None:
+    old, new = Key.make(), Key.make()
+
+    def comes_in(key: Key) -> bool:
+        file = tmp_path / "key"
+        file.touch(mode=0o600)
+        file.write_bytes(key.private)
+        settings = journey.site.stand.lab.workspace.ssh / "config"
+        # Settings of the lab name a key of their own, which ssh would offer too: the operator has it not.
+        call = ["ssh", "-F", str(settings), "-o", "BatchMode=yes", "-i", str(file), "-l", "an", "node-1", "id", "-nG"]
+        return "adm" in subprocess.run(call, capture_output=True, text=True, timeout=30, check=False).stdout.split()
+
+    for key, other in ((old, new), (new, old)):
+        operator = {"name": "an", "groups": ["adm"], "keys": [key.public]}
+        _deploy(journey, {"os_baseline_operators": [operator]}, tags=("users",))
+        assert comes_in(key)
+        assert not comes_in(other)
+    assert node.user("an").password == "*"
+
+
 def test_security_updates_leave_alone_what_records(node: Host) -> None:
     held = node.check_output("apt-config dump Unattended-Upgrade::Package-Blacklist")
     assert '"^docker\\.io$"' in held
@@ -113,26 +139,24 @@ def test_rules_that_nft_refuses_never_replace_those_that_hold(journey: Journey, 
     before = node.file("/etc/nftables.conf").content_string
     flows = [{"zone": "operator", "protocol": "tcp", "ports": [99999], "what": "no such port"}]
     with pytest.raises(EnvironmentFailure, match="playbook deploy"):
-        _deploy_firewall(journey, {"os_baseline_flows": flows})
+        _deploy(journey, {"os_baseline_flows": flows})
     assert node.file("/etc/nftables.conf").content_string == before
 
 
 def test_ansible_never_locks_itself_out(journey: Journey, node: Host) -> None:
     before = node.file("/etc/nftables.conf").content_string
     with pytest.raises(EnvironmentFailure) as failure:
-        _deploy_firewall(journey, {"os_baseline_operator_networks": ["192.0.2.0/24"]})
+        _deploy(journey, {"os_baseline_operator_networks": ["192.0.2.0/24"]})
     assert "would lock itself out" in failure.value.why
     assert node.file("/etc/nftables.conf").content_string == before
     with pytest.raises(EnvironmentFailure) as failure:
-        _deploy_firewall(journey, {"os_baseline_root_login": "no"})
+        _deploy(journey, {"os_baseline_root_login": "no"})
     assert "would lock itself out" in failure.value.why
 
 
-def _deploy_firewall(journey: Journey, variables: dict[str, object]) -> None:
-    from infra.hosts import run_hosts
-
+def _deploy(journey: Journey, variables: dict[str, object], tags: tuple[str, ...] = ("ssh", "firewall")) -> None:
     site = journey.site
-    run_hosts("deploy", site.environment, variables, inventory=site.stand.inventory, tags=("ssh", "firewall"))
+    run_hosts("deploy", site.environment, variables, inventory=site.stand.inventory, tags=tags)
 
 
 def test_all_hosts_have_the_time_of_one_and_say_how_far_they_are_from_it(node: Host, cameras: Host) -> None:

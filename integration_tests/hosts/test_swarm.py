@@ -289,16 +289,26 @@ def test_a_node_is_removed_and_taken_in_again(journey: Journey) -> None:
     assert journey.nodes()["site-1"] == "Ready Active"
 
 
-def test_the_last_manager_is_not_let_go(journey: Journey) -> None:
+def test_the_last_manager_the_registry_and_the_database_are_not_let_go(journey: Journey) -> None:
     with pytest.raises(EnvironmentFailure) as refused:
-        journey.run("remove-node", "node-1")
-    assert "No manager would be left" in refused.value.why
-    assert journey.nodes()["node-1"] == "Ready Active"
+        journey.run("remove-node", "node-1", "node-2")
+    why = " ".join(refused.value.why.split())
+    for cause in ("No manager would be left", "node-2 has the registry", "node-1 is a member of the database"):
+        assert cause in why
+    assert (journey.nodes()["node-1"], journey.nodes()["node-2"]) == ("Ready Active", "Ready Active")
+
+
+def test_a_host_that_is_dead_is_removed(journey: Journey) -> None:
+    journey.stand.lab.kill(["site-1"])
+    wait_for(lambda: journey.nodes()["site-1"], lambda seen: seen == "Down Active", "site-1 is missed", 60)
+    assert journey.run("remove-node", "site-1").failed == 0
+    assert sorted(journey.nodes()) == ["node-1", "node-2"]
 
 
 def test_a_host_of_another_swarm_is_left_as_it_is(journey: Journey) -> None:
-    journey.run("remove-node", "site-1")
+    journey.stand.lab.start(["site-1"])
     host = journey.stand.host("site-1")
+    host.run("docker swarm leave --force")  # it was dead when it was removed, and does not know of it
     host.check_output("docker swarm init --advertise-addr eth0")
     with pytest.raises(EnvironmentFailure) as refused:
         journey.run("deploy", tags=("swarm_node",))
