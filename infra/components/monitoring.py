@@ -10,6 +10,7 @@ import pulumi
 
 from infra.accounts import MONITORING_UID
 from infra.components.credentials import Secrets
+from infra.components.members import members
 from infra.components.part import MIB, Place, listening
 from infra.components.storage import Data
 from infra.config import plain, render
@@ -38,7 +39,7 @@ class MonitoringArgs:
 
 
 class Monitoring(pulumi.ComponentResource):
-    """Prometheus, Alertmanager, the node's metrics, and a probe that asks the edge as a user would."""
+    """Prometheus, Alertmanager, the node's metrics, and a probe of the edge, as a user, and of the database."""
 
     def __init__(self, name: str, args: MonitoringArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("citycam:Monitoring", name, None, opts)
@@ -57,6 +58,7 @@ class Monitoring(pulumi.ComponentResource):
                 self._file("blackbox", "blackbox.yml", render("blackbox.yml.j2", edge_name=edge_name)),
                 self._file("authority", "ca.crt", args.authority),
             ),
+            networks=self._networks("probe", service=True),
         )
         self.register_outputs({})
 
@@ -82,7 +84,7 @@ class Monitoring(pulumi.ComponentResource):
             configs=tuple(configs),
             secrets=tuple(secrets),
             mounts=(Mount("/alertmanager", type="tmpfs", size=64 * MIB),),
-            networks=self._networks("alertmanager", outside=receiver is not None),
+            networks=self._networks("alertmanager", service=receiver is not None),
         )
 
     def _node_metrics(self) -> Service:
@@ -109,6 +111,7 @@ class Monitoring(pulumi.ComponentResource):
             gateways=environment.gateway_names,
             fleet=self._args.fleet,
             nodes=self._args.nodes,
+            databases=list(members(environment.nodes)) if environment.nodes else ["database"],
             https_port=environment.edge.https_port,
         )
         place = self._args.place
@@ -130,15 +133,15 @@ class Monitoring(pulumi.ComponentResource):
             secrets=(File(self._args.secrets.prometheus_password, "prometheus-password", MONITORING_UID),),
             mounts=(self._args.data.mount("/prometheus"),),
             on=place.first("platform"),
-            networks=self._networks("prometheus", outside=bool(place.environment.nodes)),
+            networks=self._networks("prometheus", service=bool(place.environment.nodes)),
             memory=2048 * MIB,
             stop_grace=30,
         )
 
-    def _networks(self, part: str, outside: bool) -> tuple[Attachment, ...]:
-        """The management network leads to no node and nowhere else: who must go `outside` takes the other's bridge."""
+    def _networks(self, part: str, service: bool) -> tuple[Attachment, ...]:
+        """Management leads nowhere else: to the database, to nodes and out it goes over the `service` network."""
         place = self._args.place
-        return (place.on_management(part), *((place.on_service(part),) if outside else ()))
+        return (place.on_management(part), *((place.on_service(part),) if service else ()))
 
     def _service(self, part: str, port: int, command: tuple[str, ...], **rest: Any) -> Service:
         place = self._args.place

@@ -80,7 +80,7 @@ def test_each_part_is_on_the_networks_it_needs_and_on_no_other(platform: Platfor
         "prometheus": metrics,
         "alertmanager": metrics,
         "node-metrics": metrics,
-        "probe": metrics,
+        "probe": {"management", "service"},
     }
 
 

@@ -107,6 +107,7 @@ def configuration(rules: Path, nodes: dict[str, str]) -> None:
         gateways=environment.gateway_names,
         fleet=["fleet"],
         nodes=nodes,
+        databases=["database-1", "database-2"] if nodes else ["database"],
         https_port=environment.edge.https_port,
     )
     file = rules / "prometheus.yml"

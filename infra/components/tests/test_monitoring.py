@@ -50,6 +50,24 @@ def test_every_part_that_has_metrics_is_asked(platform: Platform) -> None:
     assert "localhost:9090" in text
 
 
+@pytest.mark.parametrize(
+    ("environment", "wanted"),
+    [(None, ["database"]), (lab(), ["database-1", "database-2"])],
+    ids=["one machine", "nodes"],
+)
+def test_the_probe_asks_every_member_of_the_database_by_its_name_on_its_network(
+    tmp_path: Path, environment: Environment | None, wanted: list[str]
+) -> None:
+    told = stand(tmp_path, environment)
+    [job] = [each for each in config(told, "prometheus-config")["scrape_configs"] if each["job_name"] == "database"]
+    assert [(each["targets"], each["labels"]["database"]) for each in job["static_configs"]] == [
+        ([f"{name}.service:5432"], name) for name in wanted
+    ]
+    for name in wanted:
+        assert told.networks_of(name) == {"service": [f"{name}.service"]}
+    assert set(told.networks_of("probe")) == {"management", "service"}
+
+
 def test_each_program_finds_the_files_that_it_is_told_of(platform: Platform) -> None:
     for part in PARTS:
         seen = {**mounts(platform, part), **files(platform, part, "configs")}

@@ -43,11 +43,19 @@ def test_every_alert_says_how_bad_it_is_what_happened_and_what_to_do_and_waits_f
 
 
 def test_rules_ask_about_jobs_that_are_scraped() -> None:
-    text = render("prometheus.yml.j2", environment="local", gateways=["g"], fleet=["f"], nodes={}, https_port=8443)
+    text = render(
+        "prometheus.yml.j2",
+        environment="local",
+        gateways=["g"],
+        fleet=["f"],
+        nodes={},
+        databases=["d"],
+        https_port=8443,
+    )
     document = YAML(typ="safe").load(text)
     scraped = {job["job_name"] for job in document["scrape_configs"]}
     asked = set(re.findall(r'job="([a-z]+)"', plain("alerts.yml")))
-    assert asked == {"gateway", "recorder", "edge", "node"}
+    assert asked == {"gateway", "recorder", "edge", "node", "database"}
     assert asked <= scraped
 
 

@@ -22,6 +22,7 @@ VALUES: dict[str, dict[str, Any]] = {
         "gateways": ["gateway-1", "gateway-2"],
         "fleet": ["fleet"],
         "nodes": {},
+        "databases": ["database"],
         "https_port": 9443,
     },
     "alertmanager.yml.j2": {"receiver": AlertReceiver("https://alerts.example/", "hush", "a certificate")},
@@ -146,17 +147,23 @@ def test_nothing_is_scraped_over_a_network_that_users_are_on() -> None:
         target
         for job in jobs().values()
         for target in targets(job)
-        if job["job_name"] != "edge" and not re.fullmatch(r"([a-z0-9-]+\.management|localhost):\d+", target)
+        if job["job_name"] not in ("edge", "database")
+        and not re.fullmatch(r"([a-z0-9-]+\.management|localhost):\d+", target)
     ]
     assert open_ == []
     lookups = [name for each in jobs()["node"]["dns_sd_configs"] for name in each["names"]]
     assert lookups == ["node-metrics.management"]
 
 
+def test_each_module_of_the_probe_is_asked_for() -> None:
+    asked = [job["params"]["module"] for job in jobs().values() if job.get("metrics_path") == "/probe"]
+    assert sorted(asked) == sorted([module] for module in document("blackbox.yml.j2")["modules"])
+
+
 def test_the_edge_is_asked_over_tls_by_the_probe() -> None:
     edge = jobs()["edge"]
     assert targets(edge) == ["https://edge.management:9443/health"]
-    assert edge["params"]["module"] == list(document("blackbox.yml.j2")["modules"])
+    assert edge["params"]["module"] == ["edge_https"]
     asked = {rule["target_label"]: rule.get("replacement", "the target") for rule in edge["relabel_configs"]}
     assert asked == {"__param_target": "the target", "target": "the target", "__address__": "probe.management:9115"}
 
