@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -85,14 +86,14 @@ def test_a_rule_that_is_broken_does_not_pass(promtool: Promtool, rules: Path, wh
         promtool("test", "rules", *CASES)
 
 
-@pytest.mark.parametrize("alert", ALERTS)
-def test_an_alert_that_never_fires_does_not_pass(promtool: Promtool, rules: Path, alert: str) -> None:
+def test_alerts_that_never_fire_do_not_pass(promtool: Promtool, rules: Path) -> None:
     silent: dict[str, Any] = YAML(typ="safe").load(rules / "alerts.yml")
-    for rule in (rule for group in silent["groups"] for rule in group["rules"] if rule["alert"] == alert):
+    for rule in (rule for group in silent["groups"] for rule in group["rules"]):
         rule["expr"] = "vector(0) > 1"
     YAML(typ="safe").dump(silent, rules / "alerts.yml")
-    with pytest.raises(docker.errors.ContainerError, match=f"alertname: {alert}"):
+    with pytest.raises(docker.errors.ContainerError) as failed:
         promtool("test", "rules", *CASES)
+    assert set(re.findall(r"alertname: (\w+)", str(failed.value))) == set(ALERTS)
 
 
 NODES = {"node-1": "198.51.100.11", "site-1": "198.51.100.12"}
