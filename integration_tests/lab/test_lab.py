@@ -140,6 +140,8 @@ def test_a_host_that_is_cut_off_sees_its_cameras_and_returns_as_it_was(bare: Sta
     assert after.file("/run/note").exists
     assert after.run("python3 -c %s", CALL.format(interface="eth0", to=machine)).rc == 0
     assert heard() == {"eth0": True, "eth1": True}
+    bare.lab.cut(["node-1"])
+    bare.lab.up(1)
     assert bare.states() == {"node-1": "running", "site-1": "running"}
 
 
