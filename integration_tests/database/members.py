@@ -71,7 +71,7 @@ class Members:
             "init": True,
             "name": f"{self.network.name}-{name}",
             "environment": _variables(name),
-            "labels": LABEL,
+            "labels": {"citycam.environment": self.network.name, "citycam.part": name},
             "read_only": True,
             "tmpfs": {"/tmp": "mode=1777"},
             "cap_drop": ["ALL"],
