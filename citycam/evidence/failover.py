@@ -48,6 +48,11 @@ class Failover:
         return max((one.overlap_s for one in self.moved), default=0.0)
 
     @property
+    def lost(self) -> int:
+        """Frames that all cameras lost."""
+        return self.lost_elsewhere + sum(one.lost for one in self.moved)
+
+    @property
     def lost_elsewhere(self) -> int:
         """Frames that cameras lost which stayed where they were."""
         return sum(self.stayed.values())

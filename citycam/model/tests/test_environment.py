@@ -84,7 +84,7 @@ def test_a_wrong_receiver_is_refused_with_its_line(tmp_path: Path, receiver: str
     "url", ["https://me:hush@alerts.example/", f"{WEBHOOK}?key=hush", f"{WEBHOOK}#hush", "me:hush@alerts.example"]
 )
 def test_a_secret_in_a_receivers_address_is_refused_and_not_quoted(tmp_path: Path, url: str) -> None:
-    with pytest.raises(ConfigError, match="may hold no secret|not the address") as caught:
+    with pytest.raises(ConfigError, match=r"may hold no secret|not the address") as caught:
         load_environment(with_receiver(tmp_path, f"url: '{url}'"))
     assert "hush" not in str(caught.value)
 
