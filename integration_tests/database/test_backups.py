@@ -88,6 +88,8 @@ def test_a_restore_to_a_time_beyond_the_archive_goes_to_its_end_and_says_so(
     assert told["archive_ended_before"] is True
     assert told["proof"]["point"] == newer["point"]
     assert members.ask("database-1", "SELECT max(number) FROM kept") == "300"
+    # Neither restore has cost what was there before it.
+    assert len(list((members.folder / "database-1").glob("*.replaced-*"))) == 2
 
 
 def test_a_restore_that_differs_from_its_manifest_is_refused(members: Members) -> None:
