@@ -161,10 +161,11 @@ def leader_apart(at: Place, runs: int) -> Part:
 
 def _failover(at: Place, title: str, choose: Callable[[Environment], str], runs: int) -> Part:
     costs = _costs(at, title, choose, lambda node: [cut_power(at.lab, node), give_power(at.lab, node)], runs)
+    moved = _moved(title, costs)
     once = _each(costs, lambda cost: 100 * sum(one.once for one in cost.moved) / len(cost.moved))
     return Part(
         [
-            *_moved(title, costs),
+            *moved,
             Figure(f"{title}: longest gap of a moved camera", "s", _each(costs, lambda cost: cost.gap_s), Bar(20)),
             Figure(f"{title}: moved cameras re-assigned exactly once", "%", once, Bar(100, better="more")),
             Figure(f"{title}: longest overlap of two nodes", "s", _each(costs, lambda cost: cost.overlap_s)),

@@ -68,6 +68,21 @@ def test_a_failover_that_moved_nobody_was_not_measured(monkeypatch: pytest.Monke
         measured(monkeypatch, failover())
 
 
+@pytest.mark.parametrize("lost", [0, 7])
+def test_a_leader_that_records_nothing_costs_no_frame(monkeypatch: pytest.MonkeyPatch, lost: int) -> None:
+    monkeypatch.setattr(hosts_bench, "leader", lambda *_: "node-4")
+    monkeypatch.setattr(hosts_bench, "record_while", lambda *_: failover(lost=lost))
+    monkeypatch.setattr(hosts_bench, "answer", lambda *_: (0.0, {}))
+    figures = hosts_bench.leader_apart(hosts_bench.Place("lab"), 1).figures
+    assert [(figure.value, figure.holds) for figure in figures] == [(0, True), (lost, lost == 0)]
+
+
+def test_a_leader_that_records_is_not_one_that_records_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hosts_bench, "leader", lambda *_: "node-1")
+    with pytest.raises(EnvironmentFailure, match="node-1 leads the Swarm and records"):
+        hosts_bench.leader_apart(hosts_bench.Place("lab"), 1)
+
+
 def cut(monkeypatch: pytest.MonkeyPatch, found: Recorded) -> tuple[dict[str, Figure], list[float]]:
     """What the part `cut` makes of a run, and when things happened in it."""
     times: list[float] = []
