@@ -28,16 +28,15 @@ def carried(voters: Collection[Voter], going: Collection[Voter]) -> bool:
     return staying > sum(not voter.answers for voter in voters)
 
 
-def yielding(voters: Collection[Voter], recording: Collection[str]) -> list[Voter]:
-    """Managers that give their vote up for a moment, in this order, after which none that records leads.
+def yielding(voters: Collection[Voter], recording: Collection[str]) -> Voter | None:
+    """The leader, if it records and had better give its vote up for a moment: another manager then leads.
 
-    All that record go, since nobody chooses the successor of a leader, which goes last. Nobody does when none of them
-    leads, or when the others could not carry the Swarm.
+    Not when none could lead that does not record. Nor while a manager is silent: who comes back asks the one by which
+    it once joined, and nobody knows which that was.
     """
-    going = [voter for voter in voters if voter.answers and voter.name in recording]
-    if not any(voter.leads for voter in going) or not carried(voters, going):
-        return []
-    return sorted(going, key=lambda voter: (voter.leads, voter.name))
+    if not all(voter.answers for voter in voters) or all(voter.name in recording for voter in voters):
+        return None
+    return next((voter for voter in voters if voter.leads and voter.name in recording), None)
 
 
 def objections(

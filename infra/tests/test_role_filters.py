@@ -92,9 +92,10 @@ def manager(name: str, *, leads: bool = False, reachability: str = "reachable") 
 def test_votes_are_those_of_managers_that_answer() -> None:
     five = [manager(f"node-{number}", leads=number == 1) for number in range(1, 6)]
     recording = ["node-1", "node-2", "node-3"]
-    assert [each["id"] for each in swarm.yielding(info(*five, node("6", "node-6")), recording)] == ["2", "3", "1"]
+    steps = swarm.yielding(info(*five, node("6", "node-6")), recording)
+    assert [(each["id"], each["role"]) for each in steps] == [("1", "worker"), ("1", "manager")]
+    assert swarm.yielding(info(*five), [*recording, "node-4", "node-5"]) == []
     silent = [*five[:4], manager("node-5", reachability="unreachable")]
-    assert swarm.yielding(info(*silent), recording) == []
     bare = {**manager("node-4"), **node("4"), "Description": {"Hostname": "node-4"}}
     assert swarm.objections(info(bare), ["node-4"], "node-9", []) != []
     assert swarm.objections(info(*silent), ["node-5"], "node-9", ["node-8"]) == []

@@ -50,8 +50,9 @@ def spokesman(hosts: Iterable[Mapping[str, Any]], leaving: Collection[str], reco
 
 
 def yielding(info: Mapping[str, Any], recording: Collection[str]) -> list[dict[str, str]]:
-    """Managers that give their vote up for a moment, in this order, after which none that records leads."""
-    return [{"name": each.name, "id": each.id} for each in votes.yielding(_voters(info), recording)]
+    """What becomes of a leader that records: a worker, and a manager again; nothing where no other can lead."""
+    leader = votes.yielding(_voters(info), recording)
+    return [{"name": leader.name, "id": leader.id, "role": role} for role in ("worker", "manager")] if leader else []
 
 
 def objections(
