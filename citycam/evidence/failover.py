@@ -68,16 +68,20 @@ def read_failover(audit: Path) -> Failover:
     nodes: dict[str, list[str]] = {}
     for row in tables.query("SELECT camera, node FROM tenures ORDER BY camera, first_frame"):
         nodes.setdefault(row["camera"], []).append(row["node"])
-    overlaps = tables.query("SELECT camera, max(length_ms) / 1000 AS seconds FROM doubled GROUP BY camera")
-    longest = {row["camera"]: float(row["seconds"]) for row in overlaps}
+    longest: dict[str, float] = {}
+    for row in tables.query("SELECT camera, node, other, length_ms FROM doubled ORDER BY camera, first_frame"):
+        camera, had = row["camera"], nodes.setdefault(row["camera"], [])
+        # Who recorded nothing that the other had not too has no tenure, and recorded it all the same.
+        had += [node for node in (row["node"], row["other"]) if node not in had]
+        longest[camera] = max(longest.get(camera, 0.0), float(row["length_ms"]) / 1000)
     moved, stayed = [], {}
     for row in tables.query(
         "SELECT camera, gateway, missing + damaged AS lost, longest_gap_ms FROM cameras ORDER BY camera"
     ):
-        camera, had = row["camera"], tuple(nodes.get(row["camera"], ()))
-        if len(had) > 1:
+        camera = row["camera"]
+        if len(had := nodes.get(camera, [])) > 1:
             gap_s, overlap_s = row["longest_gap_ms"] / 1000, longest.get(camera, 0.0)
-            moved.append(Moved(camera, row["gateway"], had, gap_s, overlap_s, int(row["lost"])))
+            moved.append(Moved(camera, row["gateway"], tuple(had), gap_s, overlap_s, int(row["lost"])))
         else:
             stayed[camera] = int(row["lost"])
     return Failover(tuple(moved), stayed)

@@ -349,6 +349,16 @@ def test_frames_of_two_nodes_are_an_overlap_and_no_disorder(tmp_path: Path) -> N
     assert_balanced(archive)
 
 
+def test_a_camera_that_a_second_node_recorded_too_was_moved_though_the_first_never_stopped(tmp_path: Path) -> None:
+    archive = recorder.archive(tmp_path, cameras=1, frames=200)
+    _of_node(archive, "cam-000001", slice(2, 5), "node-2", too=True)
+    _of_node(archive, "cam-000001", slice(0, 5), "node-1")
+    audit(archive.run, archive.plan, workers=1)
+    (moved,) = read_failover(archive.run.audit).moved
+    assert (sorted(moved.nodes), moved.gap_s, moved.lost, moved.once) == (["node-1", "node-2"], 0.0, 0, True)
+    assert moved.overlap_s > 4
+
+
 def test_what_only_a_lost_node_has_is_missing_until_it_returns(tmp_path: Path) -> None:
     archive = recorder.archive(tmp_path, cameras=1, frames=200)
     _of_node(archive, "cam-000001", slice(0, 2), "node-1")
