@@ -84,7 +84,7 @@ def test_a_restore_to_a_time_beyond_the_archive_goes_to_its_end_and_says_so(
 ) -> None:
     members.execute("INSERT INTO kept VALUES (300)")
     newer = members.call("backup", "backup", "incr")  # on the timeline that the restore before this one began
-    told = restore(members, newer, "2100-01-01T00:00:00Z", empty=())
+    told = restore(members, newer, "2100-01-01T00:00:00Z", empty=["database-2"])
     assert told["archive_ended_before"] is True
     assert told["proof"]["point"] == newer["point"]
     assert members.ask("database-1", "SELECT max(number) FROM kept") == "300"
