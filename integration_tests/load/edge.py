@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import socket
 import ssl
 import threading
@@ -102,16 +103,22 @@ class Door:
             with socket.create_connection(upstream) as server:
                 self._open += [client, server]
                 server.sendall(self._rewrite(client.recv(65536)))
-                threading.Thread(target=_pump, args=(client, server), daemon=True).start()
-                _pump(server, client)
+                _pump(client, server)
 
 
-def _pump(source: socket.socket, destination: socket.socket) -> None:
-    with suppress(OSError):
-        while data := source.recv(65536):
-            destination.sendall(data)
-    with suppress(OSError):
-        destination.shutdown(socket.SHUT_WR)
+def _pump(client: ssl.SSLSocket, server: socket.socket) -> None:
+    """Pass on both ways until the server ends. One thread: a TLS connection bears no two at once."""
+    sources: list[socket.socket] = [client, server]
+    while server in sources:
+        # What was read from the network with the last record is not seen by select.
+        ready = [client] if client in sources and client.pending() else select.select(sources, [], [])[0]
+        for source in ready:
+            if data := source.recv(65536):
+                (server if source is client else client).sendall(data)
+            else:
+                sources.remove(source)
+                if source is client:
+                    server.shutdown(socket.SHUT_WR)
 
 
 def _pem(certificate: x509.Certificate) -> bytes:
