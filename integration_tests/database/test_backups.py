@@ -159,9 +159,10 @@ def test_the_manifest_of_a_moment_is_the_newest_that_is_not_younger(members: Mem
     older = members.call("backup", "backup", "incr")
     newer = members.call("backup", "backup", "incr")
     assert members.call("backup", "manifest") == newer
-    assert members.call("backup", "manifest", newer["at"]) == newer
-    between = datetime.fromisoformat(newer["at"]) - timedelta(microseconds=1)
-    assert members.call("backup", "manifest", between.astimezone(HANOI).isoformat()) == older
+    # Its time and its restore point are rounded each for itself: a microsecond may lie between them.
+    at, rounding = datetime.fromisoformat(newer["at"]), timedelta(microseconds=2)
+    assert members.call("backup", "manifest", (at + rounding).isoformat()) == newer
+    assert members.call("backup", "manifest", (at - rounding).astimezone(HANOI).isoformat()) == older
     code, _, said = members.run("backup", "manifest", "2020-01-01T00:00:00Z")
     assert (code, said.strip()) == (1, "no backup has a manifest from before 2020-01-01T00:00:00Z")
 
