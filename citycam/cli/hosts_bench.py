@@ -41,7 +41,7 @@ SITE = "site-1"
 KEPT = PROJECT / "build" / "bench" / "hosts"
 RUNS = PROJECT / "runs"
 CUT_S = 30.0
-"""For which a node is cut off; two own its cameras from when it is missed until it hears the others again."""
+"""For which a node is cut off; two own its cameras from when it is missed until it is told to stop."""
 UPGRADE_S = 45
 """For each gateway, one after another, until all its cameras are recorded again."""
 
