@@ -29,7 +29,7 @@ from .trial_gateway import ENDS, IDLES, RECORDS, image_of, push_image, runs_on, 
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(1800)]
 
-ROLES = ("pki", "container_engine", "swarm_node", "registry", "gateway_config")
+ROLES = ("pki", "container_engine", "swarm_node", "registry", "gateway_config", "quorum_watch")
 """Other roles are looked at in test_machines.py."""
 
 

@@ -46,12 +46,14 @@ def push_image(stand: Stand, environment: Environment, script: str) -> str:
 def start(stand: Stand, environment: Environment, gateway: str, image: str) -> None:
     """Stand a gateway up as the program would: where its label is, with the folders that Ansible made."""
     folder = f"/var/lib/citycam/{environment.name}"
+    labels = (f"citycam.environment={environment.name}", f"citycam.part={gateway}")
     stand.host("node-1").check_output(
-        "docker service create --quiet --detach --no-resolve-image --name %s --label %s --label %s --constraint %s"
+        "docker service create --quiet --detach --no-resolve-image --name %s --label %s --label %s"
+        " --container-label %s --container-label %s --constraint %s"
         " --mount %s --mount %s --restart-delay 1s --stop-grace-period 1s --endpoint-mode dnsrr %s",
         environment.service_name(gateway),
-        f"citycam.environment={environment.name}",
-        f"citycam.part={gateway}",
+        *labels,
+        *labels,
         f"node.labels.citycam.gateway.{gateway}==yes",
         f"type=bind,source={folder}/recordings/{gateway},target=/recordings",
         f"type=bind,source={folder}/gateways/{gateway},target=/config,readonly",
