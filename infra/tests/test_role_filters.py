@@ -68,6 +68,15 @@ def test_a_task_that_was_told_to_end_does_not_count_as_running() -> None:
     assert swarm.gateway_nodes(info(*nodes, at="b", desired="shutdown"), GATEWAYS) == {}
 
 
+def test_a_gateway_whose_service_runs_nowhere_is_named_and_one_without_a_service_is_not() -> None:
+    nodes = (node("a", "node-1"), node("b", "node-2"))
+    two = [*GATEWAYS, {"name": "gateway-2", "home": "node-2", "standby": "node-1"}]
+    assert swarm.gateways_nowhere(info(*nodes), two) == ["gateway-1"]
+    assert swarm.gateways_nowhere(info(*nodes, at="b", desired="shutdown"), two) == ["gateway-1"]
+    assert swarm.gateways_nowhere(info(*nodes, at="elsewhere"), two) == ["gateway-1"]
+    assert swarm.gateways_nowhere(info(*nodes, at="b"), two) == []
+
+
 def test_labels_follow_the_policy_and_a_drained_home_is_not_ready() -> None:
     nodes = (node("a", "node-1", availability="drain", **{"citycam.gateway.gateway-1": "yes"}), node("b", "node-2"))
     change = swarm.swarm_labels(info(*nodes, at="b"), "node-2", ["recording"], GATEWAYS, "guard")

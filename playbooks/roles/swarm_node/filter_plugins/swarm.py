@@ -86,6 +86,12 @@ def gateway_nodes(info: Mapping[str, Any], gateways: Sequence[Mapping[str, str]]
     return {each["name"]: running[each["name"]] for each in gateways if running.get(each["name"])}
 
 
+def gateways_nowhere(info: Mapping[str, Any], gateways: Sequence[Mapping[str, str]]) -> list[str]:
+    """Gateways that have a service and run on none of our nodes; one without a service is not made yet."""
+    running = _swarm(info, None).running
+    return [each["name"] for each in gateways if running.get(each["name"]) == ""]
+
+
 def is_ready(info: Mapping[str, Any], node: str) -> bool:
     """Whether the Swarm hears from the node, drained or not."""
     id_ = node_ids(info).get(node)
@@ -156,6 +162,7 @@ class FilterModule:
             "swarm_labels": swarm_labels,
             "gateways_away": gateways_away,
             "gateway_nodes": gateway_nodes,
+            "gateways_nowhere": gateways_nowhere,
             "is_ready": is_ready,
             "tasks_on": tasks_on,
         }
