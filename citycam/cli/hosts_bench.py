@@ -40,8 +40,10 @@ RECORDING_S = 120
 SITE = "site-1"
 KEPT = PROJECT / "build" / "bench" / "hosts"
 RUNS = PROJECT / "runs"
-CUT_S = 30.0
-"""For which a node is cut off; two own its cameras from when it is missed until it is told to stop."""
+CUT_AT_S = 20.0
+CUT_S = (15, 60)
+"""For which a node is cut off: for less and for more than the lease for which it may go on (role `quorum_watch`)."""
+LEASE_S = 30.0
 UPGRADE_S = 45
 """For each gateway, one after another, until all its cameras are recorded again."""
 
@@ -175,11 +177,17 @@ def _failover(at: Place, title: str, choose: Callable[[Environment], str], runs:
 
 
 def cut(at: Place, runs: int) -> Part:
-    """A manager that does not lead is cut off and goes on recording: two own its cameras for a while."""
-    title, began_s, ended_s = "a manager cut off", 30.0, 30.0 + CUT_S
+    """A manager that does not lead is cut off and goes on recording: two own its cameras, for less than its lease."""
+    parts = [_cut(at, seconds, runs) for seconds in CUT_S]
+    gaps = {title: found for part in parts for title, found in part.gaps.items()}
+    return Part([figure for part in parts for figure in part.figures], gaps)
+
+
+def _cut(at: Place, seconds: int, runs: int) -> Part:
+    title = f"a manager cut off for {seconds} s"
 
     def happens(node: str) -> list[Event]:
-        return [cut_network(at.lab, node, began_s), give_network(at.lab, node, ended_s)]
+        return [cut_network(at.lab, node, CUT_AT_S), give_network(at.lab, node, CUT_AT_S + seconds)]
 
     costs = _costs(at, title, lambda environment: _followers(environment)[-1], happens, runs)
     lost = _each(costs, lambda cost: sum(one.lost for one in cost.moved))
@@ -188,7 +196,7 @@ def cut(at: Place, runs: int) -> Part:
         [
             *_moved(title, costs),
             Figure(f"{title}: frames lost by moved cameras", "frames", lost),
-            Figure(f"{title}: longest overlap of two nodes", "s", overlap, Bar(CUT_S)),
+            Figure(f"{title}: longest overlap of two nodes", "s", overlap, Bar(LEASE_S)),
         ],
         _gaps(title, costs),
     )

@@ -60,9 +60,10 @@ def text(absent: Sequence[str], notes: Sequence[str]) -> str:
 All hosts are systemd containers of this one machine: they share its cores, its disk and its kernel. 200 cameras
 (704x576, 10 frames/s, 256 kb/s) were recorded by six gateways on three nodes; every frame is accounted for by number
 (`campaigns/failover.yaml`). A node loses power by SIGKILL to all that runs on it, and returns 55 s later with what it
-recorded; one that is cut off loses its administration network for 30 s, keeps its cameras and goes on recording. For
-the restore a lab of three hosts (`environments/lab-3.yaml`) loses power on both machines of the database while a client
-commits rows; the repository as it lies on its host is restored in a lab made anew.
+recorded; one that is cut off loses its administration network, keeps its cameras and goes on recording until its lease
+ends or others are heard again. For the restore a lab of three hosts (`environments/lab-3.yaml`) loses power on both
+machines of the database while a client commits rows; the repository as it lies on its host is restored in a lab
+made anew.
 {missing}"""
 
 
