@@ -59,6 +59,22 @@ def test_rules_ask_about_jobs_that_are_scraped() -> None:
     assert asked <= scraped
 
 
+def test_a_job_whose_targets_a_name_server_tells_is_down_too_when_it_tells_of_none() -> None:
+    text = render(
+        "prometheus.yml.j2",
+        environment="city",
+        gateways=["g"],
+        fleet=["f"],
+        nodes={"node-1": "198.51.100.11"},
+        databases=["d"],
+        https_port=8443,
+    )
+    told = {job["job_name"] for job in YAML(typ="safe").load(text)["scrape_configs"] if "dns_sd_configs" in job}
+    asked = set(re.findall(r'\{job="([a-z]+)"[^}]*\} == 0', plain("alerts.yml")))
+    assert told & asked == {"edge"}
+    assert set(re.findall(r'absent\(up\{job="([a-z]+)"\}\)', plain("alerts.yml"))) == told & asked
+
+
 def test_rules_ask_about_metrics_that_the_recorder_or_a_host_has(tmp_path: Path) -> None:
     (tmp_path / "expected.json").write_text('["cam-000001"]', encoding="ascii")
     has = {metric.name for metric in Recordings(tmp_path, tmp_path / "expected.json").collect()}
