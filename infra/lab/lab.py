@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 from typing import Any
 
-import docker
-from docker.errors import APIError
 from docker.models.containers import Container
 
 from citycam.model.errors import ConfigError, EnvironmentFailure
@@ -20,21 +17,17 @@ from citycam.model.workspace import PROJECT, Workspace
 from infra.images.build import build
 from infra.lab import cable
 from infra.lab import container as spec
-from infra.lab.files import archive, first_files, resolvers
-from infra.lab.inventory import inventory, render
-from infra.lab.keys import Key, configuration, known_hosts
 from infra.lab.layout import Layout, lay_out
 from infra.lab.machine import Machine, require
-from infra.lab.subnets import RANGE, Subnets, free, none_left, routed
+from infra.lab.making import make
+from infra.lab.refusal import ABSENT, CONFLICT, refusal
 from infra.lab.wait import DEADLINE_S, wait_reached, wait_running
-from infra.provider.engine import connect, explain, post, remove
+from infra.provider.engine import connect, remove
 
 Report = Callable[[str], None]
 
 CUT_OFF = "cut off"
 """State of a host that runs and that nobody hears."""
-ABSENT, CONFLICT = 404, 409
-"""HTTP statuses of the engine for what is not there, and for what is asked at the wrong time."""
 
 
 @dataclass(frozen=True)
@@ -85,8 +78,7 @@ class Lab:
         report("the image of a bare machine")
         image = build(("lab-host",), lambda _: None)["lab-host"]
         try:
-            subnets = self._networks(client)
-            self._hosts(client, layout, image, subnets, report)
+            make(client, self.name, layout, image, self.workspace, report)
         except BaseException:
             # Half a lab is no lab: what stands is of no use to anybody.
             self.down()
@@ -108,7 +100,7 @@ class Lab:
         for each in self._named(hosts):
             report(f"{each.labels[spec.HOST]} loses power")
             # One that lies still already is in conflict with it.
-            with _refusal(f"the power of {each.labels[spec.HOST]} cannot be cut", CONFLICT):
+            with refusal(f"the power of {each.labels[spec.HOST]} cannot be cut", CONFLICT):
                 each.kill("SIGKILL")
         return self.status()
 
@@ -121,7 +113,7 @@ class Lab:
         """
         chosen = self._named(hosts)
         for each in chosen:
-            with _refusal(f"{each.labels[spec.HOST]} cannot be started"):
+            with refusal(f"{each.labels[spec.HOST]} cannot be started"):
                 each.start()
         wait_running(chosen, self.workspace, report, seconds)
         return self.status()
@@ -135,7 +127,7 @@ class Lab:
         """
         for each in self._named(hosts):
             report(f"{each.labels[spec.HOST]} is cut off")
-            with _refusal(f"{each.labels[spec.HOST]} cannot be cut off"):
+            with refusal(f"{each.labels[spec.HOST]} cannot be cut off"):
                 cable.pull(each)
         return self.status()
 
@@ -148,7 +140,7 @@ class Lab:
         """
         chosen = self._named(hosts)
         for each in chosen:
-            with _refusal(f"{each.labels[spec.HOST]} cannot be joined"):
+            with refusal(f"{each.labels[spec.HOST]} cannot be joined"):
                 cable.plug(each)
         wait_reached(chosen, self.workspace, report, seconds)
         return self.status()
@@ -212,95 +204,12 @@ class Lab:
             next=f"choose another --name, or remove that one: citycam lab down --name {self.name}",
         )
 
-    def _networks(self, client: docker.DockerClient) -> Subnets:
-        """Make both bridges in the first subnets that are free; another lab may be quicker, then the next."""
-        for subnets in free(_taken(client)):
-            bridges = [
-                spec.network(spec.admin_network(self.name), self.name, subnets.admin, outside=True),
-                spec.network(spec.camera_network(self.name), self.name, subnets.cameras, outside=False),
-            ]
-            made: list[str] = []
-            try:
-                for bridge in bridges:
-                    made.append(post(client, "/networks/create", bridge)["Id"])
-            except EnvironmentFailure as error:
-                for id_ in made:
-                    remove(client, f"/networks/{id_}")
-                if "overlaps" not in error.why:
-                    raise
-                continue
-            return subnets
-        raise none_left(RANGE)
-
-    def _hosts(self, client: docker.DockerClient, layout: Layout, image: str, subnets: Subnets, report: Report) -> None:
-        addresses = {host: subnets.address(place) for place, host in enumerate(layout.hosts)}
-        keys = {host: Key.make() for host in layout.hosts}
-        admin = Key.make()
-        self._write(layout, addresses, subnets.admin, keys, admin)
-        asked = resolvers(*_texts("/etc/resolv.conf", "/run/systemd/resolve/resolv.conf"))
-        cameras = client.networks.get(spec.camera_network(self.name))
-        for place, host in enumerate(layout.hosts):
-            report(f"{host} at {addresses[host]}")
-            body = spec.container(self.name, host, layout, image, addresses[host])
-            with _refusal(f"{host} cannot be made"):
-                made = _create(client, spec.name_of(self.name, host), body)
-                cameras.connect(made, ipv4_address=str(subnets.camera_address(place)))
-                made.put_archive("/", archive(first_files(host, keys[host], admin.public, addresses, asked)))
-                made.start()
-
-    def _write(
-        self,
-        layout: Layout,
-        addresses: Mapping[str, IPv4Address],
-        network: IPv4Network,
-        keys: Mapping[str, Key],
-        admin: Key,
-    ) -> None:
-        folder = self.workspace.ssh
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        private = folder / "id_ed25519"
-        private.unlink(missing_ok=True)
-        private.touch(mode=0o600)
-        private.write_bytes(admin.private)
-        (folder / "id_ed25519.pub").write_text(f"{admin.public}\n", encoding="utf-8")
-        public = {host: key.public for host, key in keys.items()}
-        (folder / "known_hosts").write_text(known_hosts(addresses, public), encoding="utf-8")
-        (folder / "config").write_text(configuration(folder, addresses), encoding="utf-8")
-        document = inventory(layout, addresses, network, self.workspace, self.name)
-        self.workspace.hosts.write_text(render(document), encoding="utf-8")
-
-
-def _taken(client: docker.DockerClient) -> list[IPv4Network]:
-    """Subnets of this machine's routes and of the engine's networks."""
-    pools = [pool for each in client.api.networks() for pool in (each.get("IPAM") or {}).get("Config") or []]
-    subnets = [str(pool.get("Subnet", "")) for pool in pools]
-    listed = [IPv4Network(subnet, strict=False) for subnet in subnets if subnet and ":" not in subnet]
-    return [*listed, *routed("".join(_texts("/proc/net/route")))]
-
-
-def _texts(*paths: str) -> list[str]:
-    return [Path(path).read_text(encoding="utf-8") for path in paths if Path(path).is_file()]
-
-
-def _create(client: docker.DockerClient, name: str, body: Mapping[str, Any]) -> Container:
-    return client.containers.get(post(client, f"/containers/create?name={name}", body)["Id"])
-
 
 def _remove(found: Container, report: Report) -> str:
     report(f"remove {found.name}")
-    with _refusal(f"{found.name} cannot be removed", ABSENT, CONFLICT):  # somebody else was quicker, or is at it
+    with refusal(f"{found.name} cannot be removed", ABSENT, CONFLICT):  # somebody else was quicker, or is at it
         found.remove(force=True, v=True)
     return str(found.name)
-
-
-@contextmanager
-def _refusal(what: str, *but: int) -> Iterator[None]:
-    """What the engine refuses, in its own words; a status among `but` is no refusal."""
-    try:
-        yield
-    except APIError as error:
-        if error.status_code not in but:
-            raise EnvironmentFailure(what, where="docker", why=explain(error)) from error
 
 
 def _status(lab: str, found: Container) -> HostStatus:
