@@ -56,7 +56,7 @@ def fleet(options: Options) -> Sheet:
 
     programs = Programs(build_program("mediamtx", versions()), built(SOURCE))
     began, stolen = time.monotonic(), stolen_seconds()
-    found = run_bench(programs, QUICK if options.quick else WHOLE, _tell)
+    found = run_bench(programs, QUICK if options.quick else WHOLE, tell)
     minutes, taken = (time.monotonic() - began) / 60, stolen_seconds() - stolen
     load = ", ".join(f"{load:.2f}" for load in os.getloadavg())
     text = f"""
@@ -81,7 +81,7 @@ def soak(options: Options) -> Sheet:
     from simulators.bench.reel import Reel
 
     with tempfile.TemporaryDirectory(prefix="citycam-bench-") as folder:
-        found = soaking.soak(Reel(SD, Path(folder)), options.cameras or 7000, options.minutes, _tell)
+        found = soaking.soak(Reel(SD, Path(folder)), options.cameras or 7000, options.minutes, tell)
     return Sheet(found.figures())
 
 
@@ -89,7 +89,7 @@ def beyond(options: Options) -> Sheet:
     """Fewer system calls than frames: what UDP segmentation and io_uring would save."""
     from simulators.bench.beyond import run_beyond
 
-    return Sheet(run_beyond(options.cameras or 5000, 3 if options.quick else 5, _tell))
+    return Sheet(run_beyond(options.cameras or 5000, 3 if options.quick else 5, tell))
 
 
 def built(source: Path) -> Path:
@@ -102,7 +102,7 @@ def built(source: Path) -> Path:
     digest = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
     target = cache_folder() / "programs" / f"bench-{source.name}-{digest}"
     if not target.exists():
-        _tell(f"building {source.name}")
+        tell(f"building {source.name}")
         go = str(find_go(versions().go.oldest))
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f"{source.name}-", dir=target.parent) as folder:
@@ -115,6 +115,7 @@ def built(source: Path) -> Path:
     return target
 
 
-def _tell(line: str) -> None:
+def tell(line: str) -> None:
+    """Say on stderr, at once, what is being measured."""
     sys.stderr.write(f"{line}\n")
     sys.stderr.flush()
