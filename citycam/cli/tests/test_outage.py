@@ -21,7 +21,7 @@ def test_a_grid_is_simulated() -> None:
     assert code == 0
     assert "20; 40 lost none" in text
     assert "2, each exactly once" in text
-    assert "not measured yet: swarm.reconnect, gateway.stop" in text
+    assert "not measured yet: gateway.stop, gateway.settle" in text
 
 
 def test_a_figure_is_set_otherwise() -> None:

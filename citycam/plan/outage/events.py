@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
@@ -9,7 +10,7 @@ from typing import TypeVar
 
 from citycam.model.errors import ConfigError
 from citycam.plan.outage.calls import Steps, call
-from citycam.plan.outage.layout import Camera, Layout
+from citycam.plan.outage.layout import Camera, Gateway, Layout
 from citycam.plan.outage.scenario import (
     GatewayFails,
     GatewaysUpgraded,
@@ -22,6 +23,7 @@ from citycam.plan.outage.scenario import (
     UplinkFlaps,
 )
 from citycam.plan.outage.swarm import Swarm
+from citycam.plan.outage.watch import stops_within
 from citycam.plan.outage.world import World
 
 T = TypeVar("T", str, int)
@@ -86,27 +88,57 @@ def _back(world: World, node: str, after: float) -> Steps:
 
 
 def _node_cut_off(world: World, swarm: Swarm, node: str, lasts: float) -> None:
-    """It is missed like a dead one, but goes on; once it is heard again it stops what runs elsewhere by now."""
-    found = swarm.missed(node, frozenset({node}), None)
-    if found is None or found >= lasts:
-        return
-    world.lost.add(node)
-    world.alive.discard(node)
-    gateways = world.ownership.on(node)
-    ends = lasts + world.timings.swarm.reconnect.value + world.timings.gateway.stop.value
-    world.overlapping |= dict.fromkeys(gateways, ends - found)
-    world.env.process(_replaced(world, swarm, node, gateways, found, ends))
-    world.env.process(_stopped(world, node, gateways, ends))
+    """It is missed like a dead one, but goes on until its watch stops it.
+
+    Whoever is missed loses its gateways to others, and for a bounded time both record. Whoever is not gets them again.
+    """
+    managers = world.layout.managers
+    if node in managers and len(managers) < 2:
+        raise ConfigError(
+            f"{node} cannot be cut off",
+            where="node_cut_off.node",
+            why="it is the only manager: all others would be cut off from it",
+            next="name another node, or have more managers",
+        )
+    found, told = swarm.missed(node, frozenset({node}), None), swarm.lets_go(node, lasts)
+    gateways, stop = world.ownership.on(node), world.timings.gateway.stop.value
+    missed = found is not None and found < lasts
+    if found is not None and missed:
+        world.lost.add(node)
+        world.alive.discard(node)
+        bound = stops_within(lasts, world.timings.watch) + stop - found
+        world.overlapping |= dict.fromkeys(gateways, max(0.0, bound))
+        held = math.inf if told is None else told + stop
+        world.env.process(_replaced(world, swarm, node, gateways, found, held))
+    if told is not None:
+        world.env.process(_let_go(world, swarm, node, gateways, told, lasts, missed))
 
 
-def _stopped(world: World, node: str, gateways: Iterable[str], ends: float) -> Steps:
-    yield world.env.timeout(ends)
+def _let_go(
+    world: World, swarm: Swarm, node: str, gateways: Iterable[str], told: float, lasts: float, missed: bool
+) -> Steps:
+    """Stop them, and have them started again once the node is heard; here, as the Swarm prefers the emptiest node."""
+    env = world.env
+    yield env.timeout(told)
+    for name in gateways:
+        for camera in world.cameras[name]:
+            if not (missed and camera.id in world.heard):
+                world.darkened(camera, env.now)
+    yield env.timeout(world.timings.gateway.stop.value)
     for name in gateways:
         world.left(name, node)
-        for camera in world.cameras[name]:
-            if camera.id not in world.heard:
-                world.darkened(camera, world.env.now)
-    world.alive.add(node)
+    yield env.timeout(max(0.0, lasts - env.now))
+    if missed:
+        world.alive.add(node)
+        world.returned[node].succeed()
+        return
+    for name in gateways:
+        env.process(swarm.restart(_at_home(world.layout.gateways[name]), 0.0))
+
+
+def _at_home(gateway: Gateway) -> Gateway:
+    """The same, preferring its home over its standby."""
+    return replace(gateway, home=gateway.standby, standby=gateway.home) if gateway.standby else gateway
 
 
 def _gateway_fails(world: World, swarm: Swarm, event: GatewayFails) -> None:

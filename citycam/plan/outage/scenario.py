@@ -39,7 +39,7 @@ class RackDies(Document):
 
 
 class NodeCutOff(Document):
-    """A node loses the managers but not its cameras: it goes on recording what others are given meanwhile."""
+    """A node loses all others but not its cameras: it records on until its watch stops it (`timings.watch`)."""
 
     lasts: Seconds
     node: str | None = None

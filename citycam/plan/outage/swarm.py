@@ -1,4 +1,4 @@
-"""What Docker Swarm does when nodes fall: they are missed, a leader is elected, gateways start on their standbys."""
+"""What happens when nodes fall: they are missed, a leader is elected, gateways start on standbys, lone nodes let go."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from citycam.plan.outage.calls import Steps, call
 from citycam.plan.outage.layout import Gateway
+from citycam.plan.outage.watch import stops_after
 from citycam.plan.outage.world import World
 
 
@@ -34,6 +35,12 @@ class Swarm:
         else:
             found = elected + swarm.grace_unknown.value * period
         return found if returns_after is None else min(found, max(returns_after, elected))
+
+    def lets_go(self, node: str, cut: float) -> float | None:
+        """Seconds into a cut of that length until the node's watch stops its gateways; None when it does not."""
+        watch = self.world.timings.watch
+        first = self.world.chance.between(0, watch.look.value, "look", node)
+        return stops_after(cut, first, watch)
 
     def restart(self, gateway: Gateway, held_until: float) -> Steps:
         """Start a gateway again, on its standby or, when only that one stands, at home; wait if neither does."""

@@ -50,8 +50,16 @@ class Swarm(Document):
     restart_delay: Known[Seconds]
     tasks_per_second: Known[Positive]
     tasks_per_gateway: Known[Count]
-    reconnect: Known[Seconds]
     managers: Known[Count]
+
+
+class Watch(Document):
+    """The role `quorum_watch`: how long a node that hears no quorum records on, and how often it looks and calls."""
+
+    lease: Known[Seconds]
+    patience: Known[Seconds]
+    look: Known[Annotated[Seconds, Field(gt=0)]]
+    call: Known[Seconds]
 
 
 class Gateway(Document):
@@ -101,6 +109,7 @@ class Timings(Document):
     schema_version: Literal[1]
     sources: dict[str, Origin]
     swarm: Swarm
+    watch: Watch
     gateway: Gateway
     camera: Camera
     network: Network
@@ -144,7 +153,7 @@ class Timings(Document):
         )
 
     def _known(self) -> Iterator[tuple[str, Known[Any]]]:
-        for part in ("swarm", "gateway", "camera", "network"):
+        for part in ("swarm", "watch", "gateway", "camera", "network"):
             section: BaseModel = getattr(self, part)
             for name in type(section).model_fields:
                 yield f"{part}.{name}", getattr(section, name)

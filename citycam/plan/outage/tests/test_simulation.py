@@ -16,6 +16,7 @@ from citycam.plan.outage.scenario import Scenario, load_scenario, scenario_names
 from citycam.plan.outage.simulation import Run, simulate
 from citycam.plan.outage.swarm import Swarm
 from citycam.plan.outage.timings import timings
+from citycam.plan.outage.watch import between
 from citycam.plan.tests.cities import city, planned
 
 EXACT = timings().replaced({"gateway.part": 0, "camera.key_frame": 0, "camera.single_session": 0})
@@ -186,13 +187,122 @@ def test_who_takes_one_session_only_waits_for_the_old_one() -> None:
     assert all(60 <= gap <= 60 + 5 + 2 * CONNECT + 10 * SETUP for gap in seconds(run))
 
 
-def test_a_node_that_is_cut_off_records_on_beside_its_standby() -> None:
-    run = simulate(load_scenario("node-cut-off"), lab(), EXACT, 1)
-    assert not run.gaps
-    (missed,) = run.found.values()
-    assert max(run.overlaps.values()) == pytest.approx(60 + EXACT.swarm.reconnect.value + STOP - (missed + PLACED))
-    short = simulate(scenario(node_cut_off={"lasts": "1s"}), lab(), EXACT, 1)
-    assert not short.moved
+def cut_off(lasts: float, node: str | None = "node-3") -> Scenario:
+    return scenario(node_cut_off={"lasts": f"{lasts}s", **({"node": node} if node else {})})
+
+
+def called(begun: float, gateways: int) -> list[float]:
+    """When ten cameras each of so many gateways are recorded that are placed from `begun` on, one after the other."""
+    each = [begun + math.ceil(k / 2) * SETUP + CONNECT for k in range(1, 11)]
+    return sorted(one + k * EXACT.placing for k in range(gateways) for one in each)
+
+
+WITHIN = between(EXACT.watch)
+"""A look that nobody answers, with its pause."""
+
+
+def test_a_node_that_is_cut_off_records_on_for_its_lease_beside_its_standby() -> None:
+    layout = lab(60, 6, 3)
+    for seed in range(20):
+        run = simulate(cut_off(60), layout, EXACT, seed)
+        assert not run.gaps
+        assert len(run.moved) == 2
+        begun = run.found["node-3"] + PLACED
+        ends = max(run.overlaps.values()) + begun
+        assert 32 + STOP < ends <= 30 + WITHIN + STOP
+        assert min(run.overlaps.values()) == pytest.approx(ends - begun - EXACT.placing)
+
+
+def test_a_cut_that_is_longer_than_the_lease_makes_no_difference() -> None:
+    for seed in range(10):
+        one, other = (simulate(cut_off(lasts), lab(), EXACT, seed) for lasts in (40, 300))
+        assert one.overlaps == other.overlaps
+
+
+def test_a_node_that_was_missed_stops_when_the_cut_ends() -> None:
+    for seed in range(20):
+        run = simulate(cut_off(15), lab(60, 6, 3), EXACT, seed)
+        assert not run.gaps
+        ends = max(run.overlaps.values()) + run.found["node-3"] + PLACED
+        assert 15 + STOP < ends <= 15 + 2 + STOP
+
+
+def test_a_node_that_was_not_missed_starts_its_own_again() -> None:
+    """The leader's followers take 18 s and more to miss it."""
+    layout = lab(60, 6, 3)
+    for seed in range(20):
+        run = simulate(cut_off(10, "node-1"), layout, EXACT, seed)
+        assert (run.moved, run.overlaps, run.found, run.dark) == ({}, {}, {}, frozenset())
+        assert sorted(seconds(run)) == pytest.approx(called(STOP + PLACED, 2))
+        (began,) = {gap.began for several in run.gaps.values() for gap in several}
+        assert 10 <= began <= 12
+
+
+def test_a_cut_that_no_call_outlasts_has_no_consequence() -> None:
+    for seed in range(20):
+        run = simulate(cut_off(1), lab(), EXACT, seed)
+        assert (run.gaps, run.moved, run.overlaps) == ({}, {}, {})
+
+
+def test_cameras_are_dark_between_a_lease_and_a_new_owner() -> None:
+    """The leader's, where its followers take longer than its lease to miss it."""
+    patient, layout = EXACT.replaced({"swarm.election_ticks": 20}), lab(60, 6, 3)
+    dark = []
+    for seed in range(20):
+        run = simulate(cut_off(300, "node-1"), layout, patient, seed)
+        assert len(run.moved) == 2
+        begun = run.found["node-1"] + PLACED
+        (lease,) = {gap.began for several in run.gaps.values() for gap in several} or {0.0}
+        if begun > 30 + WITHIN + STOP:
+            assert 32 <= lease <= 30 + WITHIN
+            assert not run.overlaps
+            assert sorted(seconds(run)) == pytest.approx([one - lease for one in called(begun, 2)])
+            dark.append(seed)
+    assert dark, "no seed has an election that takes longer than the lease"
+
+
+def test_a_node_that_returns_after_its_lease_and_before_it_is_missed_starts_its_own_again() -> None:
+    patient, layout = EXACT.replaced({"swarm.election_ticks": 40}), lab(60, 6, 3)
+    run = simulate(cut_off(36, "node-1"), layout, patient, 1)
+    (lease,) = {gap.began for several in run.gaps.values() for gap in several}
+    assert 32 <= lease <= 33
+    assert sorted(seconds(run)) == pytest.approx([one - lease for one in called(36 + PLACED, 2)])
+    assert (run.moved, run.overlaps) == ({}, {})
+
+
+def test_without_a_standby_its_own_start_again_when_it_is_back() -> None:
+    run = simulate(cut_off(60), lab(60, 6, 3, standbys=False), EXACT, 1)
+    (lease,) = {gap.began for several in run.gaps.values() for gap in several}
+    again = 60 + EXACT.placing + START
+    assert sorted(seconds(run)) == pytest.approx([one - lease for one in called(again, 2)])
+    assert (run.moved, run.overlaps) == ({}, {})
+
+
+def test_who_takes_one_session_only_is_dark_from_the_lease_until_it_is_called_again() -> None:
+    run = simulate(cut_off(60), lab(60, 6, 3), EXACT.replaced({"camera.single_session": 1}), 1)
+    assert len(run.gaps) == 20
+    assert all(32 <= gap.began <= 33 for several in run.gaps.values() for gap in several)
+    assert all(STOP <= gap <= STOP + 5 + 2 * CONNECT + 10 * SETUP for gap in seconds(run))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 900), st.sampled_from(["node-1", "node-3", None]), layouts, seeds)
+def test_two_owners_overlap_from_when_a_node_is_missed_until_its_lease_at_most(
+    tenths: int, node: str | None, layout: Layout, seed: int
+) -> None:
+    lasts = tenths / 10
+    run = simulate(cut_off(lasts, node), layout, timings(), seed)
+    for gateway, overlap in run.overlaps.items():
+        missed = run.found[layout.gateways[gateway].home]
+        assert missed < lasts
+        assert overlap <= min(lasts, 30) + WITHIN + STOP - missed - PLACED + 1e-9
+    assert set(run.overlaps) <= set(run.moved)
+    assert not run.dark
+
+
+def test_the_only_manager_cannot_be_cut_off() -> None:
+    with pytest.raises(ConfigError, match="node-1 cannot be cut off"):
+        simulate(cut_off(60, "node-1"), lab(60, 6, 2), EXACT, 1)
 
 
 def test_a_gateway_that_fails_starts_once_on_one_of_its_two_nodes() -> None:
@@ -230,6 +340,33 @@ class Idle(Swarm):
 
     def start(self, gateway: Gateway, node: str, held_until: float) -> None:
         pass
+
+
+class Deaf(Swarm):
+    """One whose node goes on until it is heard again, as without a watch."""
+
+    def lets_go(self, node: str, cut: float) -> float | None:
+        return cut
+
+
+class Unwatched(Swarm):
+    """One whose node goes on for ever."""
+
+    def lets_go(self, node: str, cut: float) -> float | None:
+        return None
+
+
+@pytest.mark.parametrize("mechanism", [Deaf, Unwatched])
+def test_a_node_that_records_on_beyond_its_lease_is_found(mechanism: type[Swarm]) -> None:
+    with pytest.raises(CitycamError, match=r"had two owners for .* are allowed"):
+        simulate(cut_off(60), lab(60, 6, 3), EXACT, 1, mechanism)
+
+
+def test_a_patience_that_is_too_long_for_the_heartbeat_is_found() -> None:
+    """Managers that miss a node within a second or two, and a node to which these do not matter."""
+    hasty = EXACT.replaced({"swarm.heartbeat": 0.5, "swarm.heartbeat_jitter": 0, "watch.patience": 10})
+    with pytest.raises(CitycamError, match=r"had two owners for .* are allowed"):
+        simulate(cut_off(2), lab(60, 6, 3), hasty, 1)
 
 
 @pytest.mark.parametrize(
