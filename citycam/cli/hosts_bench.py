@@ -23,6 +23,8 @@ from citycam.model.figure import Bar, Figure
 from citycam.model.workspace import PROJECT
 
 KEPT = PROJECT / "build" / "bench" / "hosts"
+ROTATION_S = 240
+"""Both rotations, one after the other, and some time more."""
 UPGRADE_S = 45
 """For each gateway, one after another, until all its cameras are recorded again."""
 
@@ -127,6 +129,28 @@ def promotion(at: Place, runs: int) -> Part:
     )
 
 
+def rotation(at: Place, runs: int) -> Part:
+    """New keys and certificates, then new passwords of the database, while all cameras are recorded."""
+    seconds: dict[str, list[float]] = {"keys and certificates": [], "passwords of the database": []}
+
+    def rotate(what: str, *options: str) -> None:
+        seconds[what].append(at.answer("hosts", "rotate-secrets", *options)[0])
+
+    events = [
+        Event(10.0, lambda: rotate("keys and certificates")),
+        Event(11.0, lambda: rotate("passwords of the database", "--database")),
+    ]
+    found = [record_while(at.campaign(ROTATION_S), events, RUNS) for _ in range(runs)]
+    title = "secrets rotated"
+    lost = tuple(float(one.failover.lost) for one in found)
+    return Part(
+        [
+            Figure(f"{title}: frames lost by all cameras", "frames", lost, Bar(0)),
+            *(Figure(f"{title}: {what}", "s", tuple(took)) for what, took in seconds.items()),
+        ]
+    )
+
+
 def restore(_: Place, __: int) -> Part:
     """Both machines of the database die while rows are written; what the repository had goes into an empty lab."""
     found = drill(PROJECT / "environments" / "lab-3.yaml", 3, KEPT, tell)
@@ -153,6 +177,7 @@ PARTS: dict[str, Callable[[Place, int], Part]] = {
     "cut": cut,
     "upgrade": upgrade,
     "promotion": promotion,
+    "rotation": rotation,
     "restore": restore,
     "rebalance": lambda *_: rebalance(),
 }

@@ -1,4 +1,4 @@
-"""From three bare machines to a platform that loses a node while it records."""
+"""From three bare machines to a platform that loses a node while it records, and back to bare machines."""
 
 from __future__ import annotations
 
@@ -11,8 +11,19 @@ from operator import methodcaller
 from pathlib import Path
 
 import pytest
+from testinfra.host import Host  # type: ignore[import-untyped]
 
-from citycam.cli.lab_run import Asked, Event, Recorded, cut_power, give_power, leader, record_while
+from citycam.cli.lab_run import (
+    Asked,
+    Event,
+    Recorded,
+    cut_network,
+    cut_power,
+    give_network,
+    give_power,
+    leader,
+    record_while,
+)
 from citycam.inventory.roster import dump_csv
 from citycam.inventory.sample import sample_inventory
 from citycam.model.environment import load_environment
@@ -27,6 +38,8 @@ from .stand import Stand, standing
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(1800)]
 
 CAMERAS = 24
+LEASE_S = 30
+"""For which a node that hears nobody records on: role `quorum_watch`."""
 NODES = ["node-1", "node-2", "node-3"]
 
 
@@ -114,6 +127,17 @@ def recorded(recording: City, tmp_path_factory: pytest.TempPathFactory) -> Recor
     return record_while(recording.campaign, events, tmp_path_factory.mktemp("runs"))
 
 
+@pytest.fixture(scope="module")
+def parted(recorded: Recorded, recording: City, tmp_path_factory: pytest.TempPathFactory) -> Recorded:
+    """A campaign during which a node is cut off for longer than its lease."""
+    assert recorded.run.audit.is_dir()
+    ended = recording.hosts("recover")
+    assert ended.code == 0, ended.said
+    lost, lab = recording.lost(), recording.stand.name
+    events = [cut_network(lab, lost, 10.0), give_network(lab, lost, 20.0 + LEASE_S)]
+    return record_while(recording.campaign, events, tmp_path_factory.mktemp("runs"))
+
+
 def test_precheck_finds_the_machines_fit(city: City) -> None:
     ended = city.hosts("precheck")
     assert ended.code == 0, ended.said
@@ -135,9 +159,10 @@ def test_a_second_run_changes_nothing(deployed: City) -> None:
 @pytest.mark.parametrize("node", NODES)
 def test_a_node_is_what_its_roles_say(deployed: City, node: str) -> None:
     host = deployed.stand.host(node)
-    for service in ("docker", "chrony", "nftables", "ssh"):
+    for service in ("docker", "chrony", "nftables", "ssh", "citycam-quorum-watch"):
         assert host.service(service).is_enabled, service
-    assert host.service("docker").is_running
+    for service in ("docker", "citycam-quorum-watch"):
+        assert host.service(service).is_running, service
     swarm = host.check_output("docker info --format '{{.Swarm.LocalNodeState}} {{.Swarm.ControlAvailable}}'")
     assert swarm == "active true"
     assert "passwordauthentication no" in host.check_output("sshd -T")
@@ -187,3 +212,37 @@ def test_viewers_watched_from_the_node_that_is_for_load(recorded: Recorded, reco
     folder = f"/var/lib/citycam/{recording.stand.name}/load"
     for name in names:
         assert recording.stand.host("site-1").file(f"{folder}/{name}.jsonl").exists, name
+
+
+def test_a_node_that_nobody_hears_records_no_longer_than_its_lease_beside_another(
+    parted: Recorded, recording: City
+) -> None:
+    moved = parted.failover.moved
+    assert moved
+    assert 0 < parted.failover.overlap_s <= LEASE_S, moved
+    assert parted.failover.lost_elsewhere == 0, parted.failover.stayed
+    (lost,) = {one.nodes[0] for one in moved}
+    said = recording.stand.host(lost).check_output("journalctl --unit citycam-quorum-watch --output cat")
+    assert f"others may record for this node: stopped {moved[0].gateway}" in said
+
+
+def left_behind(host: Host) -> list[str]:
+    """Files of ours outside of our folder, units that the service manager still knows, and the firewall's table."""
+    files = host.check_output("find /etc/apt /etc/mod* /etc/ss* /etc/sys* /usr/local /var/lib/[ps]* -name '*citycam*'")
+    units = host.check_output("systemctl list-units --all --plain --no-legend 'citycam-*'")
+    rules = host.run("nft list table inet citycam").stdout
+    return [*files.splitlines(), *units.splitlines(), *rules.splitlines()]
+
+
+def test_destroyed_hosts_have_nothing_of_ours(parted: Recorded, recording: City) -> None:
+    assert parted.run.audit.is_dir()
+    down = citycam("stack", "down", "--environment", str(recording.environment), "--volumes", timeout=600)
+    assert down.code == 0, down.said
+    ended = recording.hosts("destroy", "--yes")
+    assert ended.code == 0, ended.said
+    for node in NODES:
+        host = recording.stand.host(node)
+        assert not host.file(f"/var/lib/citycam/{recording.stand.name}").exists
+        assert not host.service("docker").is_running
+        assert not host.file("/etc/chrony/chrony.conf").exists
+        assert left_behind(host) == []

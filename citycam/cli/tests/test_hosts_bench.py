@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from citycam.cli import hosts_bench, hosts_rebalance
+from citycam.cli import hosts_bench, hosts_place, hosts_rebalance
 from citycam.cli.fleet_bench import Options
 from citycam.cli.hosts_page import Part, gaps_svg
 from citycam.cli.hosts_rebalance import rebalance
+from citycam.cli.lab_run import Event, Recorded
+from citycam.evidence.failover import Failover
+from citycam.evidence.run import Run
 from citycam.model.figure import Bar, Figure
 from citycam.plan.homes import homes
 from citycam.plan.shards import assign
@@ -44,3 +47,26 @@ def test_a_node_that_is_added_moves_none_but_its_own_cameras_and_forgetting_wher
     monkeypatch.undo()
     monkeypatch.setattr(hosts_rebalance, "assign", lambda cameras, gateways, _=None: assign(cameras, gateways))
     assert not rebalance().figures[0].holds
+
+
+@pytest.mark.parametrize("lost", [0, 1])
+def test_both_kinds_of_secrets_are_rotated_while_cameras_record_and_a_lost_frame_breaks_the_bar(
+    monkeypatch: pytest.MonkeyPatch, lost: int
+) -> None:
+    asked: list[tuple[str, ...]] = []
+
+    def answer(*verb: str) -> tuple[float, dict[str, object]]:
+        asked.append(verb[: verb.index("--environment")])
+        return float(len(asked)), {}
+
+    def recorded(_: object, events: list[Event], __: object) -> Recorded:
+        for event in events:
+            event.do()
+        return Recorded(Run(Path("run")), Failover((), {"cam-9": lost}), 0)
+
+    monkeypatch.setattr(hosts_place, "answer", answer)
+    monkeypatch.setattr(hosts_bench, "record_while", recorded)
+    figures = hosts_bench.rotation(hosts_place.Place("lab"), 1).figures
+    assert asked == [("hosts", "rotate-secrets"), ("hosts", "rotate-secrets", "--database")]
+    assert [figure.value for figure in figures] == [lost, 1, 2]
+    assert figures[0].holds is (lost == 0)
