@@ -103,6 +103,8 @@ def with_evidence(name: str, title: str, play: Callable[[OnTask], PlaybookResult
         stage.abandon()
         known = error if isinstance(error, CitycamError) else CitycamError(type(error).__name__)
         kept.close(known.details, str(known))
+        if isinstance(error, KeyboardInterrupt):
+            stage.warn("hosts keep what was done so far; the same command again goes on from there")
         raise
     stage.close()
     kept.close(asdict(result))

@@ -84,7 +84,8 @@ def test_a_quorum_is_most_managers_or_most_nodes(
     with ExitStack() as stack:
         for name, listening in (("MANAGER_PORT", managers), ("NODE_PORT", nodes)):
             monkeypatch.setattr(WATCH, name, listen([each for each in listening if each != own], stack))
-        assert asyncio.run(WATCH.Swarm(own, MANAGERS, NODES).is_heard()) is heard
+        swarm = WATCH.Swarm(own, MANAGERS, NODES)
+        assert [asyncio.run(swarm.is_heard(in_doubt)) for in_doubt in (False, True)] == [heard, heard]
 
 
 def listen(addresses: list[str], stack: ExitStack) -> int:
@@ -101,8 +102,8 @@ def test_a_worker_hears_managers_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     with ExitStack() as stack:
         monkeypatch.setattr(WATCH, "MANAGER_PORT", listen(MANAGERS[:2], stack))
         monkeypatch.setattr(WATCH, "NODE_PORT", listen([], stack))
-        assert asyncio.run(WATCH.Swarm(NODES[4], MANAGERS, NODES).is_heard())
-        assert not asyncio.run(WATCH.Swarm(NODES[4], [*MANAGERS, NODES[3]], NODES).is_heard()), (
+        assert asyncio.run(WATCH.Swarm(NODES[4], MANAGERS, NODES).is_heard(False))
+        assert not asyncio.run(WATCH.Swarm(NODES[4], [*MANAGERS, NODES[3]], NODES).is_heard(False)), (
             "two of four are not most"
         )
 

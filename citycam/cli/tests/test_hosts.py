@@ -102,3 +102,15 @@ def test_an_upgrade_tells_what_each_gateway_missed(plays: list[tuple[str, dict[s
     (folder,) = (tmp_path / "runs/hosts").iterdir()
     assert json.loads((folder / "result.json").read_text())["data"]["gaps"] == GAPS
     assert json.loads(call("upgrade", "--image", "new", "--json").stdout)["data"]["data"]["gaps"] == GAPS
+
+
+def test_who_interrupts_a_verb_is_told_how_to_go_on(
+    plays: list[tuple[str, dict[str, Any]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, **__: object) -> PlaybookResult:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(hosts_call, "run_hosts", interrupted)
+    ended = call("deploy")
+    assert ended.exit_code == ExitCode.INTERRUPTED
+    assert "the same command again goes on from there" in ended.output

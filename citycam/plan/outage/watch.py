@@ -7,29 +7,23 @@ import math
 from citycam.plan.outage.timings import Watch
 
 
-def between(watch: Watch) -> float:
-    """Seconds from one look to the next while nobody answers: managers are called, then all nodes, then it pauses."""
-    return 2 * watch.call.value + watch.look.value
-
-
 def stops_after(cut: float, first: float, watch: Watch) -> float | None:
     """Seconds into a cut after which the gateways are told to stop, while it lasts or at its end; None when never.
 
-    `first` is when the first look into the cut begins. Silence is counted from then to the beginning of another look.
-    A call that begins in the cut is lost even if it ends later: it is given up by the time its SYN is sent again.
+    `first` is when the first look into the cut begins. It calls managers and then nodes; if both are in vain the next
+    looks call both at once. Silence is counted from the first look to the beginning of another. A call that begins in
+    the cut is lost even if it ends later: it is given up before its SYN is sent again.
     """
-    step, call = between(watch), watch.call.value
-    unheard = max(0, math.ceil((cut - call - first) / step))
-    over = math.ceil(watch.lease.value / step)
-    if over < unheard:
-        return first + over * step + 2 * call
-    heard = first + unheard * step
-    if unheard * step < watch.patience.value:
+    look, call = watch.look.value, watch.call.value
+    if first + call >= cut:
         return None
-    return heard if heard >= cut else heard + call
+    unheard, over = math.ceil((cut - first) / look), math.ceil(watch.lease.value / look)
+    if over < unheard:
+        return first + over * look + call
+    return first + unheard * look if unheard * look >= watch.patience.value else None
 
 
 def stops_within(cut: float, watch: Watch) -> float:
-    """Seconds after which they are told at the latest, whenever it looks: the cut or the lease, and one look more."""
-    step = between(watch)
-    return min(cut, math.ceil(watch.lease.value / step) * step) + step
+    """Seconds after which they are told at the latest, whenever it looks: cut or lease, a look and a call more."""
+    look = watch.look.value
+    return min(cut, math.ceil(watch.lease.value / look) * look) + look + watch.call.value

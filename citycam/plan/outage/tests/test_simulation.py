@@ -16,7 +16,6 @@ from citycam.plan.outage.scenario import Scenario, load_scenario, scenario_names
 from citycam.plan.outage.simulation import Run, simulate
 from citycam.plan.outage.swarm import Swarm
 from citycam.plan.outage.timings import timings
-from citycam.plan.outage.watch import between
 from citycam.plan.tests.cities import city, planned
 
 EXACT = timings().replaced({"gateway.part": 0, "camera.key_frame": 0, "camera.single_session": 0})
@@ -197,8 +196,9 @@ def called(begun: float, gateways: int) -> list[float]:
     return sorted(one + k * EXACT.placing for k in range(gateways) for one in each)
 
 
-WITHIN = between(EXACT.watch)
-"""A look that nobody answers, with its pause."""
+CALL = EXACT.watch.call.value
+WITHIN = EXACT.watch.look.value + CALL
+"""The next look, and its call that nobody answers."""
 
 
 def test_a_node_that_is_cut_off_records_on_for_its_lease_beside_its_standby() -> None:
@@ -209,7 +209,7 @@ def test_a_node_that_is_cut_off_records_on_for_its_lease_beside_its_standby() ->
         assert len(run.moved) == 2
         begun = run.found["node-3"] + PLACED
         ends = max(run.overlaps.values()) + begun
-        assert 32 + STOP < ends <= 30 + WITHIN + STOP
+        assert 30 + CALL + STOP < ends <= 30 + WITHIN + STOP
         assert min(run.overlaps.values()) == pytest.approx(ends - begun - EXACT.placing)
 
 
@@ -224,7 +224,7 @@ def test_a_node_that_was_missed_stops_when_the_cut_ends() -> None:
         run = simulate(cut_off(15), lab(60, 6, 3), EXACT, seed)
         assert not run.gaps
         ends = max(run.overlaps.values()) + run.found["node-3"] + PLACED
-        assert 15 + STOP < ends <= 15 + 2 + STOP
+        assert 15 + STOP < ends <= 15 + 1 + STOP
 
 
 def test_a_node_that_was_not_missed_starts_its_own_again() -> None:
@@ -235,12 +235,12 @@ def test_a_node_that_was_not_missed_starts_its_own_again() -> None:
         assert (run.moved, run.overlaps, run.found, run.dark) == ({}, {}, {}, frozenset())
         assert sorted(seconds(run)) == pytest.approx(called(STOP + PLACED, 2))
         (began,) = {gap.began for several in run.gaps.values() for gap in several}
-        assert 10 <= began <= 12
+        assert 10 <= began <= 11
 
 
-def test_a_cut_that_no_call_outlasts_has_no_consequence() -> None:
+def test_a_cut_that_is_shorter_than_its_patience_has_no_consequence() -> None:
     for seed in range(20):
-        run = simulate(cut_off(1), lab(), EXACT, seed)
+        run = simulate(cut_off(2), lab(), EXACT, seed)
         assert (run.gaps, run.moved, run.overlaps) == ({}, {}, {})
 
 
@@ -254,7 +254,7 @@ def test_cameras_are_dark_between_a_lease_and_a_new_owner() -> None:
         begun = run.found["node-1"] + PLACED
         (lease,) = {gap.began for several in run.gaps.values() for gap in several} or {0.0}
         if begun > 30 + WITHIN + STOP:
-            assert 32 <= lease <= 30 + WITHIN
+            assert 30 + CALL <= lease <= 30 + WITHIN
             assert not run.overlaps
             assert sorted(seconds(run)) == pytest.approx([one - lease for one in called(begun, 2)])
             dark.append(seed)
@@ -265,7 +265,7 @@ def test_a_node_that_returns_after_its_lease_and_before_it_is_missed_starts_its_
     patient, layout = EXACT.replaced({"swarm.election_ticks": 40}), lab(60, 6, 3)
     run = simulate(cut_off(36, "node-1"), layout, patient, 1)
     (lease,) = {gap.began for several in run.gaps.values() for gap in several}
-    assert 32 <= lease <= 33
+    assert 30 + CALL <= lease <= 30 + WITHIN
     assert sorted(seconds(run)) == pytest.approx([one - lease for one in called(36 + PLACED, 2)])
     assert (run.moved, run.overlaps) == ({}, {})
 
@@ -281,7 +281,7 @@ def test_without_a_standby_its_own_start_again_when_it_is_back() -> None:
 def test_who_takes_one_session_only_is_dark_from_the_lease_until_it_is_called_again() -> None:
     run = simulate(cut_off(60), lab(60, 6, 3), EXACT.replaced({"camera.single_session": 1}), 1)
     assert len(run.gaps) == 20
-    assert all(32 <= gap.began <= 33 for several in run.gaps.values() for gap in several)
+    assert all(30 + CALL <= gap.began <= 30 + WITHIN for several in run.gaps.values() for gap in several)
     assert all(STOP <= gap <= STOP + 5 + 2 * CONNECT + 10 * SETUP for gap in seconds(run))
 
 

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 
 MANAGER_PORT, NODE_PORT = 2377, 7946
 """Where engines of a Swarm hear managers' calls, and each other's gossip (TCP)."""
-CALL_S, LOOK_S = 1.0, 1.0
-"""How long a call may take, and how often is looked."""
+CALL_S, LOOK_S = 0.5, 1.0
+"""How long a call may take, and how often is looked: two calls fit in."""
 GRACE_S = 5
 """What a gateway has to finish the part that it records, before it is killed."""
 ENGINE_S = 20
@@ -50,8 +50,13 @@ class Swarm:
     managers: Collection[str]
     nodes: Collection[str]
 
-    async def is_heard(self) -> bool:
-        """Whether most managers answer, or else most nodes: then the managers are gone, and nobody can take over."""
+    async def is_heard(self, in_doubt: bool) -> bool:
+        """Whether most managers answer, or else most nodes: then the managers are gone, and nobody can take over.
+
+        Nodes are not called while managers answer, and at the same time with them when nobody did at the last look.
+        """
+        if in_doubt:
+            return any(await asyncio.gather(self._most(self.managers, MANAGER_PORT), self._most(self.nodes, NODE_PORT)))
         return await self._most(self.managers, MANAGER_PORT) or await self._most(self.nodes, NODE_PORT)
 
     async def _most(self, addresses: Collection[str], port: int) -> bool:
@@ -61,7 +66,7 @@ class Swarm:
 
 
 async def answers_at(address: str, port: int) -> bool:
-    """Whether somebody takes a connection there within a second."""
+    """Whether somebody takes a connection there in time."""
     try:
         _, writer = await asyncio.wait_for(asyncio.open_connection(address, port), CALL_S)
     except (OSError, TimeoutError):
@@ -105,13 +110,13 @@ async def keep_watch(watch: Watch, swarm: Swarm, environment: str) -> None:
     due = False
     while True:
         now, silent_since = time.monotonic(), watch.silent_since
-        due = watch.must_stop(now, await swarm.is_heard()) or due
+        due = watch.must_stop(now, await swarm.is_heard(silent_since is not None)) or due
         if silent_since is None and watch.silent_since is not None:
             log.warning("hears no quorum")
         elif silent_since is not None and watch.silent_since is None:
             log.warning("hears a quorum again, after %.1f s", now - silent_since)
         due = due and not has_stopped(environment)
-        await asyncio.sleep(LOOK_S)
+        await asyncio.sleep(max(0.0, now + LOOK_S - time.monotonic()))
 
 
 def has_stopped(environment: str) -> bool:
@@ -133,7 +138,7 @@ def main() -> None:
     parser.add_argument("--own", required=True, metavar="ADDRESS", help="of this node")
     parser.add_argument("--managers", required=True, nargs="+", metavar="ADDRESS")
     parser.add_argument("--nodes", required=True, nargs="+", metavar="ADDRESS", help="all, managers too")
-    parser.add_argument("--patience", type=float, default=3, metavar="SECONDS", help="a silence that nobody acts on")
+    parser.add_argument("--patience", type=float, default=2.5, metavar="SECONDS", help="a silence that nobody acts on")
     parser.add_argument("--lease", type=float, default=30, metavar="SECONDS", help="for which it records unheard")
     given = parser.parse_args()
     logging.basicConfig(format="%(message)s")
