@@ -63,13 +63,14 @@ class Members:
         (self.folder / name).mkdir(mode=0o700)
         os.chown(self.folder / name, UID, UID)
 
-    def start(self, name: str) -> None:
-        """Start a container anew, on the folder that is there."""
-        self.end(name)
+    def start(self, name: str, called: str = "") -> None:
+        """Start a container anew, on the folder that is there; or beside the one that runs, `called` otherwise."""
+        called = called or name
+        self.end(called)
         target = "/var/lib/pgbackrest" if name == "backup" else "/var/lib/postgresql/data"
         options: dict[str, Any] = {
             "init": True,
-            "name": f"{self.network.name}-{name}",
+            "name": f"{self.network.name}-{called}",
             "environment": _variables(name),
             "labels": {"citycam.environment": self.network.name, "citycam.part": name},
             "read_only": True,
@@ -87,7 +88,7 @@ class Members:
             },
         }
         image = build(("database",), report=lambda _: None)["database"]
-        self.containers[name] = self.engine.containers.run(image, detach=True, **options)
+        self.containers[called] = self.engine.containers.run(image, detach=True, **options)
 
     def end(self, name: str, *, kill: bool = False) -> None:
         """Remove a container, at once or in order; its folder stays."""

@@ -40,6 +40,19 @@ def test_a_commit_waits_while_the_replica_is_away(members: Members) -> None:
     assert members.ask("database-2", "SELECT count(*) FROM written WHERE number = -2") == "1"
 
 
+def test_two_containers_never_serve_one_folder(members: Members) -> None:
+    """As on a node that was cut off: the Swarm starts another before it ends the one that went on."""
+    members.start("database-1", called="another")
+    wait_for(lambda: members.logs("another"), lambda said: "waits for another container to let go" in said, "waiting")
+    members.execute("INSERT INTO written VALUES (-30)")
+    assert "No such file" in members.ask("another", "SELECT 1")
+    members.end("database-1")
+    members.await_answer("another", "SELECT count(*) FROM written WHERE number = -30", "1", "the one that waited")
+    members.end("another")
+    members.start("database-1")
+    members.await_pair("database-1", "database-2")
+
+
 def test_a_promotion_after_the_primary_died_loses_no_acknowledged_row(members: Members) -> None:
     with Writer(members, first=1).writing() as writer:
         writer.await_more(200)

@@ -65,7 +65,7 @@ def told(cut: float, first: float) -> float | None:
     loop, began = Skipped(), BEFORE - first
     stops: list[float] = []
 
-    async def answers_at(address: str, port: int) -> bool:
+    async def answers_at(address: str) -> bool:
         if began <= loop.time() < began + cut:
             await asyncio.sleep(WATCH.CALL_S)  # the next SYN is sent a second after the first, and comes too late
             return False

@@ -14,9 +14,10 @@ import subprocess
 import time
 from collections.abc import Collection
 from dataclasses import dataclass
+from itertools import compress
 
-MANAGER_PORT, NODE_PORT = 2377, 7946
-"""Where engines of a Swarm hear managers' calls, and each other's gossip (TCP)."""
+PORT = 7946
+"""Where engines of a Swarm hear each other's gossip (TCP). At 2377 a manager logs each call as a failed handshake."""
 CALL_S, LOOK_S = 0.5, 1.0
 """How long a call may take, and how often is looked: two calls fit in."""
 GRACE_S = 5
@@ -55,20 +56,19 @@ class Swarm:
 
         Nodes are not called while managers answer, and at the same time with them when nobody did at the last look.
         """
-        if in_doubt:
-            return any(await asyncio.gather(self._most(self.managers, MANAGER_PORT), self._most(self.nodes, NODE_PORT)))
-        return await self._most(self.managers, MANAGER_PORT) or await self._most(self.nodes, NODE_PORT)
+        for called in [self.nodes] if in_doubt else [self.managers, self.nodes]:
+            others = [address for address in called if address != self.own]
+            answers = await asyncio.gather(*map(answers_at, others))
+            heard = {self.own}.union(compress(others, answers))
+            if any(2 * len(heard.intersection(group)) > len(group) for group in (self.managers, self.nodes)):
+                return True
+        return False
 
-    async def _most(self, addresses: Collection[str], port: int) -> bool:
-        others = [address for address in addresses if address != self.own]
-        answers = await asyncio.gather(*(answers_at(address, port) for address in others))
-        return 2 * (sum(answers) + len(addresses) - len(others)) > len(addresses)
 
-
-async def answers_at(address: str, port: int) -> bool:
-    """Whether somebody takes a connection there in time."""
+async def answers_at(address: str) -> bool:
+    """Whether an engine takes a connection there in time."""
     try:
-        _, writer = await asyncio.wait_for(asyncio.open_connection(address, port), CALL_S)
+        _, writer = await asyncio.wait_for(asyncio.open_connection(address, PORT), CALL_S)
     except (OSError, TimeoutError):
         return False
     writer.close()
