@@ -33,6 +33,7 @@ BREAKS = {
         'absent(citycam_backup_success_time_seconds{kind="incr"})',
     ),
     "an edge that is gone": (' or absent(up{job="edge"})', ""),
+    "a machine's metrics that are gone": (' or absent(up{job="node"})', ""),
     "a probe that is dead": ('absent(up{job="edge"})', 'absent(probe_success{job="edge"})'),
     "the cameras that count": ("and on (gateway, camera) citycam_recording_expected == 1", ""),
     "the file systems that count": ('{fstype!~"tmpfs|overlay|squashfs"}', ""),
