@@ -96,6 +96,7 @@ class Monitoring(pulumi.ComponentResource):
                 "--path.procfs=/host/proc",
                 "--path.sysfs=/host/sys",
                 "--path.rootfs=/host/root",
+                "--no-collector.systemd",  # it would need a bus, and says so at every scrape
             ),
             mounts=tuple(
                 Mount(f"/host/{target}", source, "bind", read_only=True)
