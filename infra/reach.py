@@ -74,7 +74,7 @@ def forwarded(node: Node, remote: str, local: str, answers: Callable[[], bool] |
         tunnel = _open(node, remote, local, answers or (lambda: _accepts(local)))
     except Unanswered as reason:
         raise EnvironmentFailure(
-            f"{node.name} cannot be reached", where=f"ssh {node.address} ({remote})", why=str(reason)
+            f"{remote} on {node.name} does not answer", where=f"ssh {node.address}", why=str(reason)
         ) from None
     try:
         yield
@@ -117,7 +117,7 @@ def _open(node: Node, remote: str, local: str, answers: Callable[[], bool]) -> s
         command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
     )
     deadline = time.monotonic() + PATIENCE_S
-    last = "no answer"
+    last = "nothing listens there"
     try:
         while time.monotonic() < deadline:
             if tunnel.poll() is not None:

@@ -237,3 +237,25 @@ def test_a_killed_supervisor_leaves_no_process_behind(fleet: Supervised) -> None
     fleet.process.kill()
     assert fleet.process.wait(30) == -signal.SIGKILL
     wait_for(lambda: _alive(members), lambda left: not left, "end of every shard")
+
+
+def test_a_fleet_that_ends_leaves_the_control_socket_of_the_next_in_its_folder(tmp_path: Path) -> None:
+    """As where the Swarm starts one on a node that was cut off, before it ends the one that went on there."""
+    (tmp_path / "key").write_bytes(KEY)
+    client, door = FleetClient(tmp_path / "control.sock"), tmp_path / "control.sock"
+
+    def start() -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "simulators.fleet", f"--root={tmp_path}", f"--key-file={tmp_path}/key"]
+        return subprocess.Popen([*command, f"--port={free_port()}", "--metrics="])
+
+    with start() as first:
+        wait_for(client.health, bool, "answer of the first")
+        before = door.stat().st_ino
+        with start() as second:
+            wait_for(lambda: door.exists() and door.stat().st_ino != before, bool, "socket of the second")
+            first.terminate()
+            assert first.wait(30) == 0
+            assert client.health()
+            second.terminate()
+            assert second.wait(30) == 0
+    assert not door.exists()

@@ -11,8 +11,8 @@ import resource
 import signal
 import socket
 import sys
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,11 +32,13 @@ logger = logging.getLogger("simulators.fleet")
 _PR_SET_PDEATHSIG = 1
 _LAST_SECONDS = 10
 """A fleet that has not ended so long after it was told to is stuck."""
+CONTROL = "control.sock"
+"""Where it is asked things, in its folder."""
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m simulators.fleet", description="Run thousands of cameras.")
-    parser.add_argument("--root", type=Path, required=True, help="folder with media/, ledger/ and control.sock")
+    parser.add_argument("--root", type=Path, required=True, help=f"folder with media/, ledger/ and {CONTROL}")
     parser.add_argument("--port", type=int, default=554, help="RTSP port of every camera (default: %(default)s)")
     for name, what in (
         ("rtsps", "RTSP over TLS"),
@@ -132,13 +134,13 @@ async def _serve(options: argparse.Namespace, ports: Ports, key: bytes, done: as
     fleet.open()
     try:
         held = await _answer(options, Control(fleet, done.set), control_socket)
-        await done.wait()
-        del held
-        signal.alarm(_LAST_SECONDS)
+        with _ours(options.root / CONTROL):
+            await done.wait()
+            del held
+            signal.alarm(_LAST_SECONDS)
     finally:
         services.close()
         fleet.close()
-        (options.root / "control.sock").unlink(missing_ok=True)
 
 
 async def _services(fleet: Fleet, ports: Ports, sockets: Mapping[str, socket.socket]) -> ExitStack:
@@ -166,13 +168,28 @@ async def _supervise(options: argparse.Namespace, ports: Ports, done: asyncio.Ev
     try:
         await supervisor.open()
         held = await _answer(options, supervisor, None)
-        await done.wait()
-        del held
+        with _ours(options.root / CONTROL):
+            await done.wait()
+            del held
     finally:
         await supervisor.close()
-        (options.root / "control.sock").unlink(missing_ok=True)
     if supervisor.failure is not None:
         raise supervisor.failure
+
+
+@contextmanager
+def _ours(path: Path) -> Iterator[None]:
+    """Take the socket that is there away at the end, unless another fleet has put its own in the place.
+
+    So does the one that the Swarm starts on a node that was cut off, before it ends the one that went on.
+    """
+    made = path.stat()
+    try:
+        yield
+    finally:
+        with suppress(FileNotFoundError):
+            if os.path.samestat(made, path.stat()):
+                path.unlink()
 
 
 async def _answer(
@@ -180,7 +197,7 @@ async def _answer(
 ) -> list[asyncio.AbstractServer]:
     """Open the control socket and the metrics port. What is returned must be held: who lets go of it closes it."""
     host, _, port = options.metrics.rpartition(":")
-    path = options.root / "control.sock"
+    path = options.root / CONTROL
     try:
         if control_socket is not None:
             held: list[asyncio.AbstractServer] = [
