@@ -111,6 +111,8 @@ def _show(console: Console, outcome: Outcome, out: Path | None) -> None:
         table.add_row(*row)
     console.print(table)
     console.print(f"not measured yet: {', '.join(outcome.unmeasured) or 'nothing'}; citycam/plan/outage/timings.yaml")
+    if outcome.missed and outcome.slack <= 0:
+        console.print("not simulated: nodes that spoke to a lost manager may be missed too, with this swarm.heartbeat")
     if out is not None:
         console.print(f"file  {out}")
 

@@ -21,7 +21,8 @@ def test_a_grid_is_simulated() -> None:
     assert code == 0
     assert "20; 40 lost none" in text
     assert "2, each exactly once" in text
-    assert "not measured yet: gateway.stop, gateway.settle" in text
+    assert "not measured yet: swarm.reconnect, gateway.stop, gateway.settle" in text
+    assert "not simulated" not in text
 
 
 def test_a_figure_is_set_otherwise() -> None:
@@ -30,6 +31,12 @@ def test_a_figure_is_set_otherwise() -> None:
         for heartbeat in ("5s", "1s")
     )
     assert quick["missed"]["most"] < patient["missed"]["least"]
+
+
+def test_a_heartbeat_too_short_for_nodes_behind_a_lost_manager_is_told() -> None:
+    code, text, _ = call("node-dies", "--cameras", 60, "--set", "swarm.heartbeat=2s")
+    assert code == 0
+    assert "nodes that spoke to a lost manager may be missed too, with this swarm.heartbeat" in text
 
 
 def test_a_plan_is_simulated_and_written(tmp_path: Path) -> None:

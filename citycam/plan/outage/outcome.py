@@ -64,7 +64,8 @@ class Outcome(Document):
     `gap` is over all gaps of all runs: pictures made and not recorded. `touched` is the most cameras that lost any,
     `frames_lost` the most frames of a run. `calls…` are calls of cameras in the busiest second, `load` the fullest
     node's share of its capacity, `missed` when managers acted on a loss, `moved` the most gateways that went to another
-    node, each exactly once; `overlap` the longest time with two owners. `cameras` are the worst of each.
+    node, each exactly once; `overlap` the longest time with two owners. `slack` is what a node has left that loses its
+    manager: with none it may be missed too, which is not simulated. `cameras` are the worst of each.
     """
 
     schema_: Annotated[Literal["citycam.outage"], Field(alias="schema")] = "citycam.outage"
@@ -85,6 +86,7 @@ class Outcome(Document):
     missed: Spread | None = None
     moved: int
     overlap: float
+    slack: float
     timings: tuple[Timing, ...]
     cameras: tuple[CameraLoss, ...]
 
@@ -133,6 +135,7 @@ def run_scenario(
         missed=spread([seconds for run in found for seconds in run.found.values()]),
         moved=max(len(run.moved) for run in found),
         overlap=round(max((seconds for run in found for seconds in run.overlaps.values()), default=0.0), 3),
+        slack=round(timings.slack, 3),
         timings=tuple(timings.figures()),
         cameras=tuple(_worst(found, rate)),
     )

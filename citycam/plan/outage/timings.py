@@ -39,12 +39,17 @@ class Origin(Document):
 
 
 class Swarm(Document):
-    """Docker Swarm: how a node is missed, a leader elected, a task placed. `grace…` are heartbeats."""
+    """Docker Swarm: how a node is missed, a leader elected, a task placed. `grace…` are heartbeats.
+
+    A node gives its manager up when a heartbeat is not answered for `rpc_timeout`, and needs `reconnect` for another.
+    """
 
     heartbeat: Known[Seconds]
     heartbeat_jitter: Known[Seconds]
     grace: Known[Count]
     grace_unknown: Known[Count]
+    rpc_timeout: Known[Seconds]
+    reconnect: Known[Seconds]
     election_ticks: Known[Count]
     tick: Known[Seconds]
     restart_delay: Known[Seconds]
@@ -125,6 +130,18 @@ class Timings(Document):
     def placing(self) -> float:
         """Seconds that the Swarm takes to place one gateway and what goes with it."""
         return self.swarm.tasks_per_gateway.value / self.swarm.tasks_per_second.value
+
+    @property
+    def slack(self) -> float:
+        """Seconds left to a node until it is missed, at worst, when it speaks to another manager after it lost its own.
+
+        The shortest grace, less the longest time to the next heartbeat, that one's time-out, and the reconnect. With
+        none, nodes that spoke to a manager that is lost may be missed like it, and what they run starts elsewhere.
+        """
+        swarm = self.swarm
+        period, jitter = swarm.heartbeat.value, swarm.heartbeat_jitter.value
+        heard = period + jitter + swarm.rpc_timeout.value + swarm.reconnect.value
+        return swarm.grace.value * (period - jitter) - heard
 
     def figures(self) -> Iterator[Timing]:
         """Every figure with its name, in the order of the file."""

@@ -21,10 +21,18 @@ def test_what_the_lab_has_not_measured_says_so() -> None:
     assert set(kinds.values()) <= {"measured", "documented", "set", "unmeasured"}
 
 
+def test_a_node_that_loses_its_manager_is_heard_by_another_before_it_is_missed() -> None:
+    """Missed after 3 (P - 0.5), heard again after (P + 0.5) + 5 + 0.3: four is the least whole number of seconds."""
+    assert timings().slack == pytest.approx(3 * 3.5 - (4.5 + 5 + 0.3))
+    left = {period: timings().replaced({"swarm.heartbeat": period}).slack for period in range(1, 7)}
+    assert [period for period, seconds in left.items() if seconds > 0] == [4, 5, 6]
+    assert left[2] == pytest.approx(4.5 - (2.5 + 5 + 0.3))
+
+
 def test_figures_are_replaced_by_name() -> None:
     changed = timings().replaced({"swarm.heartbeat": 1, "camera.key_frame": 0.5})
     assert (changed.swarm.heartbeat.value, changed.camera.key_frame.value) == (1.0, 0.5)
-    assert timings().swarm.heartbeat.value == 2.0
+    assert timings().swarm.heartbeat.value == 4.0
     assert timings().replaced({"swarm.grace": "4", "gateway.start": "300ms"}).gateway.start.value == 0.3
     given = {figure.name for figure in changed.figures() if figure.kind == "given"}
     assert given == {"swarm.heartbeat", "camera.key_frame"}
@@ -47,7 +55,7 @@ def test_what_cannot_be_replaced_is_told(name: str, value: str, message: str) ->
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("heartbeat: {value: 2s", "heartbeat: {value: 2", "not a duration"),
+        ("heartbeat: {value: 4s", "heartbeat: {value: 4", "not a duration"),
         ("source: containers", "source: hearsay", "no such source: hearsay"),
         ("    address: https://www.rfc-editor.org/rfc/rfc6298\n", "", "must name an address"),
         ("kind: unmeasured", "kind: measured", "must name its machine and date"),

@@ -9,6 +9,9 @@ from citycam.plan.outage.watch import stops_after, stops_within
 
 OURS = timings().watch
 LOOK, PATIENCE = OURS.look.value, OURS.patience.value
+SWARM = timings().swarm
+MISSED = (SWARM.grace.value - 1) * (SWARM.heartbeat.value - SWARM.heartbeat_jitter.value)
+"""Seconds into a cut after which a manager misses a node at the earliest: it was just about to be heard again."""
 
 watches = st.builds(
     lambda lease, patience, look, call: (
@@ -36,8 +39,9 @@ def test_whatever_its_figures_it_stops_within_the_lease_or_the_cut_and_one_look(
 
 @given(st.floats(0, 300), st.floats(0, 1, exclude_max=True))
 def test_what_is_missed_by_managers_is_let_go(cut: float, phase: float) -> None:
-    """They miss a node after two heartbeats at the earliest, of 1.5 s: whatever is cut off for longer stops."""
-    assert (stops_after(cut, phase * LOOK, OURS) is not None) or cut <= 2 * 1.5
+    """They miss a node after two heartbeats at the earliest, of 3.5 s: whatever is cut off for longer stops."""
+    assert MISSED == 2 * 3.5
+    assert (stops_after(cut, phase * LOOK, OURS) is not None) or cut <= MISSED
 
 
 @given(st.floats(0, PATIENCE - LOOK / 2), st.floats(0, 1, exclude_max=True))
@@ -50,8 +54,8 @@ def test_what_is_shorter_than_its_patience_has_no_consequence(cut: float, phase:
     [
         (0.0, 0.25, None),
         (0.75, 0.25, None),  # managers are called in vain, nodes answer
-        (2.0, 0.25, None),  # neither did at two looks; a silence of two seconds
-        (2.5, 0.25, 3.25),  # at three
+        (6.25, 0.25, None),  # neither did at six looks; a silence of six seconds
+        (6.5, 0.25, 7.25),  # at seven
         (10.0, 0.25, 10.25),
         (30.25, 0.25, 30.25),  # both answer at the look at which the lease ends
         (30.5, 0.25, 30.75),
