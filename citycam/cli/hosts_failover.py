@@ -26,7 +26,7 @@ from citycam.model.workspace import PROJECT
 CUT_AT_S = 20.0
 CUT_S = (15, 60)
 """For which a node is cut off: for less and for more than the lease for which it may go on (role `quorum_watch`)."""
-LEASE_S = 30.0
+LEASE_S = 50.0
 
 
 def killed(at: Place, runs: int) -> Part:

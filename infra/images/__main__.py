@@ -22,7 +22,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m infra.images", description=__doc__)
     parser.add_argument("verb", choices=["build", "tags", "push"])
     parser.add_argument("names", nargs="*", metavar="name", help=f"of {', '.join(RECIPES)}; all when left out")
-    parser.add_argument("--environment", type=Path, help="the file of the environment to push to")
+    parser.add_argument("--environment", "-e", type=Path, help="the file of the environment to push to")
     chosen = parser.parse_args()
     if chosen.verb == "push" and (chosen.environment is None or chosen.names):
         parser.error("push takes --environment and no names: all images are pushed")

@@ -38,7 +38,7 @@ from .stand import Stand, standing
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(1800)]
 
 CAMERAS = 24
-LEASE_S = 30
+LEASE_S = 50
 """For which a node that hears nobody records on: role `quorum_watch`."""
 NODES = ["node-1", "node-2", "node-3"]
 
@@ -134,7 +134,7 @@ def parted(recorded: Recorded, recording: City, tmp_path_factory: pytest.TempPat
     ended = recording.hosts("recover")
     assert ended.code == 0, ended.said
     lost, lab = recording.lost(), recording.stand.name
-    events = [cut_network(lab, lost, 10.0), give_network(lab, lost, 20.0 + LEASE_S)]
+    events = [cut_network(lab, lost, 10.0), give_network(lab, lost, 15.0 + LEASE_S)]
     return record_while(recording.campaign, events, tmp_path_factory.mktemp("runs"))
 
 

@@ -79,6 +79,6 @@ def test_two_nodes_own_a_camera_no_longer_than_the_lease(monkeypatch: pytest.Mon
     assert times == [20, 35, 20, 80]
     assert [figures[name].value for name in ("cameras moved", "frames lost by moved cameras")] == [1, 90]
     assert {figure.holds for figure in figures.values() if figure.bar} == {True}
-    moved = Moved("cam-1", "gateway-1", ("node-2", "node-1"), 0.0, 31.0, 0)
+    moved = Moved("cam-1", "gateway-1", ("node-2", "node-1"), 0.0, 51.0, 0)
     figures, _ = cut(monkeypatch, Recorded(Run(Path("run")), Failover((moved,), {"cam-9": 1}), 0))
     assert {figure.holds for figure in figures.values() if figure.bar} == {False}

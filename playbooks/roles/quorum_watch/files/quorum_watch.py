@@ -139,7 +139,7 @@ def main() -> None:
     parser.add_argument("--managers", required=True, nargs="+", metavar="ADDRESS")
     parser.add_argument("--nodes", required=True, nargs="+", metavar="ADDRESS", help="all, managers too")
     parser.add_argument("--patience", type=float, default=6.5, metavar="SECONDS", help="a silence that nobody acts on")
-    parser.add_argument("--lease", type=float, default=30, metavar="SECONDS", help="for which it records unheard")
+    parser.add_argument("--lease", type=float, default=50, metavar="SECONDS", help="for which it records unheard")
     given = parser.parse_args()
     logging.basicConfig(format="%(message)s")
     watch = Watch(given.patience, given.lease)
