@@ -59,6 +59,18 @@ class City:
         """The node that loses power: neither the platform's, nor the Swarm's leader, which is missed later."""
         return next(name for name in NODES[:2] if name != leader(load_environment(self.environment), PROJECT))
 
+    def overheard(self) -> str:
+        """The node to cut off: rather the manager that the camera site's engine speaks to, which must not go along."""
+        said = self.stand.host("site-1").check_output("ss --no-header --tcp --numeric state established dport = :2377")
+        speaks_to = next(host.host for host in self.stand.lab.status() if f"{host.address}:2377" in said)
+        leads = leader(load_environment(self.environment), PROJECT)
+        return speaks_to if speaks_to in NODES[:2] and speaks_to != leads else self.lost()
+
+    def fleet_tasks(self) -> list[str]:
+        """Tasks that the cameras' service ever had, as far as the Swarm remembers."""
+        service = load_environment(self.environment).service_name("fleet-1")
+        return sorted(self.stand.host(NODES[2]).check_output(f"docker service ps --quiet {service}").split())
+
     def wait_until_taken_over(self, lost: str) -> None:
         """Until the gateways of a lost node run at their standbys."""
         environment = load_environment(self.environment)
@@ -127,15 +139,27 @@ def recorded(recording: City, tmp_path_factory: pytest.TempPathFactory) -> Recor
     return record_while(recording.campaign, events, tmp_path_factory.mktemp("runs"))
 
 
+@dataclass(frozen=True)
+class Parted:
+    """A recording during which a node was cut off, and the tasks of the cameras' service before and after."""
+
+    recorded: Recorded
+    before: list[str]
+    after: list[str]
+
+
 @pytest.fixture(scope="module")
-def parted(recorded: Recorded, recording: City, tmp_path_factory: pytest.TempPathFactory) -> Recorded:
+def parted(recorded: Recorded, recording: City, tmp_path_factory: pytest.TempPathFactory) -> Parted:
     """A campaign during which a node is cut off for longer than its lease."""
     assert recorded.run.audit.is_dir()
     ended = recording.hosts("recover")
     assert ended.code == 0, ended.said
-    lost, lab = recording.lost(), recording.stand.name
-    events = [cut_network(lab, lost, 10.0), give_network(lab, lost, 15.0 + LEASE_S)]
-    return record_while(recording.campaign, events, tmp_path_factory.mktemp("runs"))
+    lost, lab = recording.overheard(), recording.stand.name
+    tasks: list[list[str]] = []
+    look = Event(9.0, lambda: tasks.append(recording.fleet_tasks()))
+    events = [look, cut_network(lab, lost, 10.0), give_network(lab, lost, 15.0 + LEASE_S)]
+    found = record_while(recording.campaign, events, tmp_path_factory.mktemp("runs"))
+    return Parted(found, tasks[0], recording.fleet_tasks())
 
 
 def test_precheck_finds_the_machines_fit(city: City) -> None:
@@ -215,15 +239,19 @@ def test_viewers_watched_from_the_node_that_is_for_load(recorded: Recorded, reco
 
 
 def test_a_node_that_nobody_hears_records_no_longer_than_its_lease_beside_another(
-    parted: Recorded, recording: City
+    parted: Parted, recording: City
 ) -> None:
-    moved = parted.failover.moved
-    assert moved
-    assert 0 < parted.failover.overlap_s <= LEASE_S, moved
-    assert parted.failover.lost_elsewhere == 0, parted.failover.stayed
-    (lost,) = {one.nodes[0] for one in moved}
+    cost = parted.recorded.failover
+    assert cost.moved
+    assert 0 < cost.overlap_s <= LEASE_S, cost.moved
+    assert cost.lost_elsewhere == 0, cost.stayed
+    (lost,) = {one.nodes[0] for one in cost.moved}
     said = recording.stand.host(lost).check_output("journalctl --unit citycam-quorum-watch --output cat")
-    assert f"others may record for this node: stopped {moved[0].gateway}" in said
+    assert f"others may record for this node: stopped {cost.moved[0].gateway}" in said
+
+
+def test_who_spoke_to_the_manager_that_was_cut_off_is_not_taken_for_lost(parted: Parted) -> None:
+    assert parted.after == parted.before, "the cameras were started anew"
 
 
 def left_behind(host: Host) -> list[str]:
@@ -234,8 +262,8 @@ def left_behind(host: Host) -> list[str]:
     return [*files.splitlines(), *units.splitlines(), *rules.splitlines()]
 
 
-def test_destroyed_hosts_have_nothing_of_ours(parted: Recorded, recording: City) -> None:
-    assert parted.run.audit.is_dir()
+def test_destroyed_hosts_have_nothing_of_ours(parted: Parted, recording: City) -> None:
+    assert parted.recorded.run.audit.is_dir()
     down = citycam("stack", "down", "--environment", str(recording.environment), "--volumes", timeout=600)
     assert down.code == 0, down.said
     ended = recording.hosts("destroy", "--yes")
