@@ -57,9 +57,10 @@ def test_what_is_shorter_than_its_patience_has_no_consequence(cut: float, phase:
         (6.25, 0.25, None),  # neither did at six looks; a silence of six seconds
         (6.5, 0.25, 7.25),  # at seven
         (10.0, 0.25, 10.25),
-        (30.25, 0.25, 30.25),  # both answer at the look at which the lease ends
-        (30.5, 0.25, 30.75),
-        (300.0, 0.25, 30.75),
+        (30.5, 0.25, 31.25),
+        (50.25, 0.25, 50.25),  # both answer at the look at which the lease ends
+        (50.5, 0.25, 50.75),
+        (300.0, 0.25, 50.75),
     ],
 )
 def test_moments_by_hand(cut: float, first: float, told: float | None) -> None:
@@ -67,4 +68,4 @@ def test_moments_by_hand(cut: float, first: float, told: float | None) -> None:
 
 
 def test_bounds_by_hand() -> None:
-    assert [stops_within(cut, OURS) for cut in (4, 30, 60)] == [5.5, 31.5, 31.5]
+    assert [stops_within(cut, OURS) for cut in (4, 30, 50, 60)] == [5.5, 31.5, 51.5, 51.5]
