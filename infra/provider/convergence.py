@@ -22,6 +22,10 @@ PATIENCE = 3
 PULLING_S = 900.0
 """How long nodes may take to get an image; where it lies there already it is no time at all."""
 
+GONE_S = 180.0
+"""How long containers of a removed service may take to end: more than any part's `stop_grace`, by the minute and more that
+a node which was cut off needs before it does what it is told."""
+
 _ENDED = {"failed", "rejected", "complete", "orphaned"}
 
 
@@ -102,7 +106,7 @@ def look(spec: dict[str, Any], tasks: Sequence[dict[str, Any]], since: datetime,
     return Progress(len(running), len(ended), troubles[0] if troubles else "no task has said why", preparing)
 
 
-def wait_gone(client: docker.DockerClient, id_: str, seconds: float = 60.0) -> None:
+def wait_gone(client: docker.DockerClient, id_: str, seconds: float = GONE_S) -> None:
     """Wait until no container of a removed service is left, so that its networks and volumes are free.
 
     Raises:

@@ -7,6 +7,7 @@ import pytest
 
 from citycam.model.environment import Environment
 from infra.components.tests.seen import files, mounts
+from infra.provider.convergence import GONE_S
 from infra.tests.mocked import Platform, canary, lab, stand
 
 MEMBERS = ("database-1", "database-2")
@@ -92,6 +93,7 @@ def test_members_reap_what_their_image_leaves_behind_and_have_time_to_shut_down(
     for name in (*MEMBERS, "backup"):
         service = platform.one("Service", name)
         assert (service["init"], service["stop_grace"]) == (True, 60)
+        assert service["stop_grace"] + 60 < GONE_S, "who takes all of it to end is still waited for"
 
 
 def test_what_encrypts_the_backups_outlives_the_services(tmp_path: Path) -> None:
