@@ -23,8 +23,8 @@ PULLING_S = 900.0
 """How long nodes may take to get an image; where it lies there already it is no time at all."""
 
 GONE_S = 180.0
-"""How long containers of a removed service may take to end: more than any part's `stop_grace`, by the minute and more that
-a node which was cut off needs before it does what it is told."""
+"""How long containers of a removed service may take to end: more than any part's `stop_grace`, by the minute and more
+that a node which was cut off needs before it does what it is told."""
 
 _ENDED = {"failed", "rejected", "complete", "orphaned"}
 
