@@ -71,6 +71,16 @@ class City:
         service = load_environment(self.environment).service_name("fleet-1")
         return sorted(self.stand.host(NODES[2]).check_output(f"docker service ps --quiet {service}").split())
 
+    def wait_until_agreed(self) -> None:
+        """Until all hosts are ready and all managers follow one: a manager that returns makes them elect anew."""
+        ask = "docker node ls --format '{{.Status}} {{.ManagerStatus}}'"
+        wait_for(
+            lambda: sorted(self.stand.host(NODES[2]).run(ask).stdout.splitlines()),
+            lambda seen: [each.strip() for each in seen] == ["Ready", "Ready Leader", *["Ready Reachable"] * 2],
+            "Swarm that agrees",
+            timeout=180,
+        )
+
     def wait_until_taken_over(self, lost: str) -> None:
         """Until the gateways of a lost node run at their standbys."""
         environment = load_environment(self.environment)
@@ -159,6 +169,7 @@ def parted(recorded: Recorded, recording: City, tmp_path_factory: pytest.TempPat
     look = Event(9.0, lambda: tasks.append(recording.fleet_tasks()))
     events = [look, cut_network(lab, lost, 10.0), give_network(lab, lost, 15.0 + LEASE_S)]
     found = record_while(recording.campaign, events, tmp_path_factory.mktemp("runs"))
+    recording.wait_until_agreed()
     return Parted(found, tasks[0], recording.fleet_tasks())
 
 
