@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -259,3 +260,16 @@ def test_a_fleet_that_ends_leaves_the_control_socket_of_the_next_in_its_folder(t
             second.terminate()
             assert second.wait(30) == 0
     assert not door.exists()
+
+
+def test_a_fleet_that_cannot_open_its_metrics_leaves_no_control_socket(tmp_path: Path) -> None:
+    (tmp_path / "key").write_bytes(KEY)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        metrics = f"--metrics=127.0.0.1:{taken.getsockname()[1]}"
+        command = [sys.executable, "-m", "simulators.fleet", f"--root={tmp_path}", f"--key-file={tmp_path}/key"]
+        ended = subprocess.run(
+            [*command, f"--port={free_port()}", metrics], capture_output=True, text=True, timeout=60, check=False
+        )
+    assert ended.returncode == ExitCode.ENVIRONMENT, ended.stderr
+    assert "metrics or control socket cannot be opened" in ended.stderr
+    assert not (tmp_path / "control.sock").exists()

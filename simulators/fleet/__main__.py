@@ -11,8 +11,8 @@ import resource
 import signal
 import socket
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -133,11 +133,9 @@ async def _serve(options: argparse.Namespace, ports: Ports, key: bytes, done: as
         raise _refused(ports, error) from error
     fleet.open()
     try:
-        held = await _answer(options, Control(fleet, done.set), control_socket)
-        with _ours(options.root / CONTROL):
+        async with _answering(options, Control(fleet, done.set), control_socket):
             await done.wait()
-            del held
-            signal.alarm(_LAST_SECONDS)
+        signal.alarm(_LAST_SECONDS)
     finally:
         services.close()
         fleet.close()
@@ -167,10 +165,8 @@ async def _supervise(options: argparse.Namespace, ports: Ports, done: asyncio.Ev
         raise _refused(ports, error) from error
     try:
         await supervisor.open()
-        held = await _answer(options, supervisor, None)
-        with _ours(options.root / CONTROL):
+        async with _answering(options, supervisor, None):
             await done.wait()
-            del held
     finally:
         await supervisor.close()
     if supervisor.failure is not None:
@@ -192,27 +188,32 @@ def _ours(path: Path) -> Iterator[None]:
                 path.unlink()
 
 
-async def _answer(
+@asynccontextmanager
+async def _answering(
     options: argparse.Namespace, api: Api, control_socket: socket.socket | None
-) -> list[asyncio.AbstractServer]:
-    """Open the control socket and the metrics port. What is returned must be held: who lets go of it closes it."""
+) -> AsyncIterator[None]:
+    """Answer at the control socket and the metrics port for a while."""
     host, _, port = options.metrics.rpartition(":")
     path = options.root / CONTROL
-    try:
-        if control_socket is not None:
-            held: list[asyncio.AbstractServer] = [
-                await asyncio.start_unix_server(serve(api.handle), sock=control_socket)
-            ]
-        else:
-            path.unlink(missing_ok=True)
-            held = [await asyncio.start_unix_server(serve(api.handle), path)]
-        path.chmod(0o660)
-        if options.metrics:  # last: who waits for this port may then ask for anything
-            held.append(await asyncio.start_server(serve(api.metrics), host, int(port)))
-    except (OSError, ValueError) as error:
-        raise EnvironmentFailure("metrics or control socket cannot be opened", why=str(error)) from error
-    logger.info("listening on port %d, control on %s", options.port, path)
-    return held
+    with ExitStack() as taken:
+        try:
+            # A server that nobody holds closes.
+            if control_socket is not None:
+                held: list[asyncio.AbstractServer] = [
+                    await asyncio.start_unix_server(serve(api.handle), sock=control_socket)
+                ]
+            else:
+                path.unlink(missing_ok=True)
+                held = [await asyncio.start_unix_server(serve(api.handle), path)]
+            taken.enter_context(_ours(path))
+            path.chmod(0o660)
+            if options.metrics:  # last: who waits for this port may then ask for anything
+                held.append(await asyncio.start_server(serve(api.metrics), host, int(port)))
+        except (OSError, ValueError) as error:
+            raise EnvironmentFailure("metrics or control socket cannot be opened", why=str(error)) from error
+        logger.info("listening on port %d, control on %s", options.port, path)
+        yield
+        del held
 
 
 def _refused(ports: Ports, error: OSError) -> EnvironmentFailure:
