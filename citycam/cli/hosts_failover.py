@@ -22,11 +22,12 @@ from citycam.model.environment import Environment
 from citycam.model.errors import EnvironmentFailure
 from citycam.model.figure import Bar, Figure
 from citycam.model.workspace import PROJECT
+from citycam.plan.outage.timings import timings
 
 CUT_AT_S = 20.0
 CUT_S = (15, 60)
 """For which a node is cut off: for less and for more than the lease for which it may go on (role `quorum_watch`)."""
-LEASE_S = 50.0
+LEASE_S = timings().watch.lease.value
 
 
 def killed(at: Place, runs: int) -> Part:

@@ -29,6 +29,7 @@ from citycam.inventory.sample import sample_inventory
 from citycam.model.environment import load_environment
 from citycam.model.workspace import PROJECT
 from citycam.plan.homes import homes
+from citycam.plan.outage.timings import timings
 from infra.images.push import push
 from integration_tests.command import Ended, citycam
 from integration_tests.waiting import wait_for
@@ -38,7 +39,7 @@ from .stand import Stand, standing
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(1800)]
 
 CAMERAS = 24
-LEASE_S = 50
+LEASE_S = timings().watch.lease.value
 """For which a node that hears nobody records on: role `quorum_watch`."""
 NODES = ["node-1", "node-2", "node-3"]
 

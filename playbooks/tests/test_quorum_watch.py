@@ -3,41 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import os
 import socket
-import sys
 from contextlib import ExitStack
 from pathlib import Path
-from types import ModuleType
 
 import pytest
+import quorum_watch
 from hypothesis import given
 from hypothesis import strategies as st
 
-SCRIPT = Path(__file__).parents[1] / "roles" / "quorum_watch" / "files" / "quorum_watch.py"
 MANAGERS = ["127.0.0.1", "127.0.0.2", "127.0.0.3"]
 NODES = [*MANAGERS, "127.0.0.4", "127.0.0.5"]
 PATIENCE, LEASE = 3, 30
 
 
-def load() -> ModuleType:
-    specification = importlib.util.spec_from_file_location("quorum_watch", SCRIPT)
-    assert specification
-    assert specification.loader
-    module = importlib.util.module_from_spec(specification)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(sys.modules, "quorum_watch", module)  # its dataclasses look themselves up there
-        specification.loader.exec_module(module)
-    return module
-
-
-WATCH = load()
-
-
 def stops(looks: list[bool]) -> list[int]:
     """Seconds at which it says stop, when it looks once a second and hears a quorum or not."""
-    watch = WATCH.Watch(PATIENCE, LEASE)
+    watch = quorum_watch.Watch(PATIENCE, LEASE)
     return [second for second, hears in enumerate(looks) if watch.must_stop(float(second), hears)]
 
 
@@ -80,9 +63,9 @@ def test_no_gateway_records_longer_than_the_lease_through_a_silence_nor_at_all_a
 def test_a_quorum_is_most_managers_or_most_nodes(
     monkeypatch: pytest.MonkeyPatch, there: list[str], heard: bool
 ) -> None:
-    swarm = WATCH.Swarm(NODES[0], MANAGERS, NODES)
+    swarm = quorum_watch.Swarm(NODES[0], MANAGERS, NODES)
     with ExitStack() as stack:
-        monkeypatch.setattr(WATCH, "PORT", listen([each for each in there if each != swarm.own], stack))
+        monkeypatch.setattr(quorum_watch, "PORT", listen([each for each in there if each != swarm.own], stack))
         assert [asyncio.run(swarm.is_heard(in_doubt)) for in_doubt in (False, True)] == [heard, heard]
 
 
@@ -101,8 +84,8 @@ def test_a_worker_is_no_voice_among_managers(monkeypatch: pytest.MonkeyPatch, ma
     """Two of three are most, two of four are not; nor are three of nine nodes."""
     nodes = [f"127.0.0.{number}" for number in range(1, 10)]
     with ExitStack() as stack:
-        monkeypatch.setattr(WATCH, "PORT", listen(MANAGERS[:2], stack))
-        assert asyncio.run(WATCH.Swarm(NODES[4], managers, nodes).is_heard(False)) is heard
+        monkeypatch.setattr(quorum_watch, "PORT", listen(MANAGERS[:2], stack))
+        assert asyncio.run(quorum_watch.Swarm(NODES[4], managers, nodes).is_heard(False)) is heard
 
 
 ENGINE = """#!/bin/sh
@@ -127,7 +110,7 @@ def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_gateways_of_the_environment_stop_and_nothing_else(engine: Path, caplog: pytest.LogCaptureFixture) -> None:
-    assert WATCH.has_stopped("city")
+    assert quorum_watch.has_stopped("city")
     listed, stopped = (engine / "asked").read_text().splitlines()
     assert "label=citycam.environment=city" in listed
     assert stopped == "stop --time 5 a1 c3"
@@ -136,12 +119,12 @@ def test_gateways_of_the_environment_stop_and_nothing_else(engine: Path, caplog:
 
 def test_where_no_gateway_runs_nothing_is_asked_or_said(engine: Path, caplog: pytest.LogCaptureFixture) -> None:
     (engine / "containers").write_text("b2 database\n")
-    assert WATCH.has_stopped("city")
+    assert quorum_watch.has_stopped("city")
     assert [line.split()[0] for line in (engine / "asked").read_text().splitlines()] == ["ps"]
     assert not caplog.messages
 
 
 def test_a_refused_stop_is_said_and_is_still_due(engine: Path, caplog: pytest.LogCaptureFixture) -> None:
     (engine / "code").write_text("1")
-    assert not WATCH.has_stopped("city")
+    assert not quorum_watch.has_stopped("city")
     assert caplog.messages[0].startswith("gateways may still record: ")

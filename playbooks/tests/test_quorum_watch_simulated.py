@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import selectors
-import sys
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 
 import pytest
+import quorum_watch
 from hypothesis import example, given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
@@ -21,20 +20,6 @@ ROLE = PROJECT / "playbooks" / "roles" / "quorum_watch"
 FIGURES = timings().watch
 BEFORE = 5
 """Looks that hear everybody before the cut."""
-
-
-def load() -> ModuleType:
-    specification = importlib.util.spec_from_file_location("simulated_watch", ROLE / "files" / "quorum_watch.py")
-    assert specification
-    assert specification.loader
-    module = importlib.util.module_from_spec(specification)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(sys.modules, "simulated_watch", module)  # its dataclasses look themselves up there
-        specification.loader.exec_module(module)
-    return module
-
-
-WATCH = load()
 
 
 class Skipping(selectors.SelectSelector):
@@ -67,7 +52,9 @@ def told(cut: float, first: float) -> float | None:
 
     async def answers_at(address: str) -> bool:
         if began <= loop.time() < began + cut:
-            await asyncio.sleep(WATCH.CALL_S)  # the next SYN is sent a second after the first, and comes too late
+            await asyncio.sleep(
+                quorum_watch.CALL_S
+            )  # the next SYN is sent a second after the first, and comes too late
             return False
         return True
 
@@ -76,14 +63,16 @@ def told(cut: float, first: float) -> float | None:
         return True
 
     async def watched() -> None:
-        swarm = WATCH.Swarm("10.0.0.5", ["10.0.0.1", "10.0.0.2", "10.0.0.3"], [f"10.0.0.{k}" for k in range(1, 6)])
-        watch = WATCH.Watch(FIGURES.patience.value, FIGURES.lease.value)
-        await asyncio.wait_for(WATCH.keep_watch(watch, swarm, "city"), BEFORE + cut + 10)
+        swarm = quorum_watch.Swarm(
+            "10.0.0.5", ["10.0.0.1", "10.0.0.2", "10.0.0.3"], [f"10.0.0.{k}" for k in range(1, 6)]
+        )
+        watch = quorum_watch.Watch(FIGURES.patience.value, FIGURES.lease.value)
+        await asyncio.wait_for(quorum_watch.keep_watch(watch, swarm, "city"), BEFORE + cut + 10)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(WATCH, "answers_at", answers_at)
-        patch.setattr(WATCH, "time", SimpleNamespace(monotonic=loop.time))
-        patch.setattr(WATCH, "has_stopped", has_stopped)
+        patch.setattr(quorum_watch, "answers_at", answers_at)
+        patch.setattr(quorum_watch, "time", SimpleNamespace(monotonic=loop.time))
+        patch.setattr(quorum_watch, "has_stopped", has_stopped)
         try:
             with pytest.raises(TimeoutError):
                 loop.run_until_complete(watched())
@@ -108,4 +97,4 @@ def test_the_simulation_has_the_figures_of_the_role() -> None:
     defaults = YAML(typ="safe").load(ROLE / "defaults" / "main.yml")
     assert FIGURES.lease.value == defaults["quorum_watch_lease"]
     assert FIGURES.patience.value == defaults["quorum_watch_patience"]
-    assert (FIGURES.look.value, FIGURES.call.value) == (WATCH.LOOK_S, WATCH.CALL_S)
+    assert (FIGURES.look.value, FIGURES.call.value) == (quorum_watch.LOOK_S, quorum_watch.CALL_S)

@@ -138,8 +138,10 @@ def main() -> None:
     parser.add_argument("--own", required=True, metavar="ADDRESS", help="of this node")
     parser.add_argument("--managers", required=True, nargs="+", metavar="ADDRESS")
     parser.add_argument("--nodes", required=True, nargs="+", metavar="ADDRESS", help="all, managers too")
-    parser.add_argument("--patience", type=float, default=6.5, metavar="SECONDS", help="a silence that nobody acts on")
-    parser.add_argument("--lease", type=float, default=50, metavar="SECONDS", help="for which it records unheard")
+    parser.add_argument(
+        "--patience", type=float, required=True, metavar="SECONDS", help="a silence that nobody acts on"
+    )
+    parser.add_argument("--lease", type=float, required=True, metavar="SECONDS", help="for which it records unheard")
     given = parser.parse_args()
     logging.basicConfig(format="%(message)s")
     watch = Watch(given.patience, given.lease)
