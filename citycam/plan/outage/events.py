@@ -102,8 +102,7 @@ def _node_cut_off(world: World, swarm: Swarm, node: str, lasts: float) -> None:
         )
     found, told = swarm.missed(node, frozenset({node}), None), swarm.lets_go(node, lasts)
     gateways, stop = world.ownership.on(node), world.timings.gateway.stop.value
-    missed = found is not None and found < lasts
-    if found is not None and missed:
+    if missed := found is not None and found < lasts:
         world.lost.add(node)
         world.alive.discard(node)
         bound = stops_within(lasts, world.timings.watch) + stop - found
